@@ -9,7 +9,7 @@ PACKAGES := node_modules/.made-from-lock
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 API_TYPES := frontend/types/api.d.ts
 # Optional potentials, each with a lock of its own
-EXTRAS := xtb chgnet sevennet nequix mace
+EXTRAS := xtb chgnet sevennet nequix mace train
 # Passed on to pytest: make test ARGS="-k spectrum"; ARGS="-n 0" for one test after the other
 ARGS ?=
 

@@ -43,6 +43,7 @@ from backend.reports import routes as reports
 from backend.samples import routes as samples
 from backend.sources import routes as sources
 from backend.structures import routes as structures
+from backend.trainings import routes as trainings
 from backend.trust import routes as trust
 from scattering.core.notices import Notice
 
@@ -55,6 +56,7 @@ ROUTERS = (
     structures.router,
     sources.router,
     label_sets.router,
+    trainings.router,
     samples.router,
     instruments.router,
     calibrations.router,

@@ -16,9 +16,11 @@ from ase import Atoms
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
 
 from backend.engines import catalogue
 from backend.jobs import leases
+from backend.jobs.work import TRAINING, Work, work_tables
 from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
@@ -32,8 +34,12 @@ from backend.predictions.assignment import (
     read_assignment,
 )
 from backend.predictions.tables import HARMONIC_REFERENCE, SOURCE
+from backend.structures.geometry import StructureData
 from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
+from backend.trainings import assignment as trainings
+from backend.trainings.files import result_folder
+from backend.trainings.results import record
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import names_sites, species_masses
 from scattering.core.notices import Notice
@@ -52,6 +58,7 @@ from workers.simulations.provenance import provenance
 from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.steps.preparation import Prepared
 from workers.simulations.training_range import training_range
+from workers.training import task as training
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +79,10 @@ class _Result:
     place: Path
     provenance: dict[str, Any] | None = None
     warnings: list[Notice] | None = None
+    record: Callable[[Session, Work], None] | None = None
 
     def publish(self) -> None:
-        """Move the file to its place. A repetition, after a lost transaction, does nothing."""
+        """Move the file or the folder to its place. A repetition, after a lost transaction, does nothing."""
         if self.written.exists() or not self.place.exists():
             self.written.replace(self.place)
 
@@ -85,7 +93,7 @@ def work(self: Any) -> None:
     lease = None if shutting_down.is_set() else leases.claim(self.request.hostname, os.getpid())
     if lease is None:
         return
-    with about(everywhere=True, prediction=lease.prediction_id, job=lease.job_id, attempt=lease.attempt):
+    with about(everywhere=True, **{lease.work.kind: lease.work.id}, job=lease.job_id, attempt=lease.attempt):
         perform(lease, shutting_down, alone=True)
 
 
@@ -107,7 +115,13 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
         with Progress(lease, stop, alone=alone) as progress:
             result = _do(lease, folder, progress)
             _retry_database(
-                lambda: leases.succeed(lease, result.publish, provenance=result.provenance, warnings=result.warnings)
+                lambda: leases.succeed(
+                    lease,
+                    result.publish,
+                    provenance=result.provenance,
+                    warnings=result.warnings,
+                    record=result.record,
+                )
             )
         shutil.rmtree(folder, ignore_errors=True)
     except leases.Cancelled:
@@ -143,7 +157,7 @@ def _is_out_of_space(error: BaseException | None) -> bool:
 
 def _unforeseen(lease: leases.Lease) -> None:
     logger.exception("failed")
-    _fail(lease, Notice("unforeseen", {"prediction_id": str(lease.prediction_id)}))
+    _fail(lease, Notice("unforeseen", {"prediction_id": str(lease.work.id)}))
 
 
 def _fail(lease: leases.Lease, error: Notice) -> None:
@@ -174,14 +188,16 @@ def _retry_database(call: Callable[[], T]) -> T:
 
 def _folder(lease: leases.Lease) -> Path:
     """Return the folder of a job, with the files for later attempts."""
-    return current().work_dir(lease.work.id) / f"{lease.kind}-{lease.number}"
+    return work_tables()[lease.work.kind].work_folder(current(), lease.work.id) / f"{lease.kind}-{lease.number}"
 
 
 def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
+    if lease.work.kind == TRAINING:
+        return _train(lease, folder, progress)
     settings = current()
     assignment = _retry_database(lambda: read_assignment(settings, lease.work.id))
     if assignment is None:
-        raise leases.LeaseLost(f"prediction {lease.prediction_id} was deleted")
+        raise leases.LeaseLost(f"{lease.work} was deleted")
     folder.mkdir(parents=True, exist_ok=True)
     if lease.kind == "replica" or assignment.options.cell_is_simulated:
         os.nice(LONG_JOB_NICENESS)
@@ -209,6 +225,34 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
     ]
     outcome = workflow.combine(simulation, prepared, replicas)
     return _write_partials(assignment, simulation, own, outcome, {"combine_s": time.perf_counter() - began})
+
+
+def _train(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
+    """Train a potential, and return its files with what its row keeps."""
+    settings = current()
+    assignment = _retry_database(lambda: trainings.read_assignment(settings, lease.work.id))
+    if assignment is None:
+        raise leases.LeaseLost(f"{lease.work} was deleted")
+    base = assignment.base
+    if base is None:
+        raise CannotPredict(Notice("base_deleted"))
+    folder.mkdir(parents=True, exist_ok=True)
+    os.nice(LONG_JOB_NICENESS)
+    made = training.run(
+        assignment,
+        _bare_atoms(load_structure(settings, assignment.structure_id)),
+        base_file=lambda: potential_file(settings, base, lambda done, total: progress.update(done / max(total, 1))),
+        workplace=Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s),
+        shared=folder.parent,
+        progress=progress,
+    )
+    return _Result(
+        made.folder,
+        result_folder(settings, lease.work.id),
+        made.provenance,
+        made.warnings,
+        lambda session, row: record(session, row, accepted=made.accepted, evidence=made.evidence),
+    )
 
 
 def _workflow_of_one(assignment: Assignment, simulation: Simulation[Options]) -> registry.Workflow:
@@ -252,13 +296,18 @@ def _potential(assignment: Assignment, settings: Settings, progress: Progress) -
 def _atoms(assignment: Assignment, settings: Settings) -> Atoms:
     """Return the uploaded cell, with the masses of its isotopes, and tags that distinguish those of the file."""
     structure = load_structure(settings, assignment.structure_id)
-    atoms = Atoms(
-        numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True, tags=structure.kinds
-    )
+    atoms = _bare_atoms(structure)
     if assignment.isotopes:
         names = name_sites(structure) if names_sites(assignment.isotopes) else structure.symbols
         atoms.set_masses(species_masses(names, assignment.isotopes))
     return atoms
+
+
+def _bare_atoms(structure: StructureData) -> Atoms:
+    """Return the uploaded cell with natural masses, and tags that distinguish the isotopes of the file."""
+    return Atoms(
+        numbers=structure.numbers, positions=structure.positions, cell=structure.cell, pbc=True, tags=structure.kinds
+    )
 
 
 def _kept_forces(assignment: Assignment, settings: Settings) -> KeptForces | None:

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import ColumnElement, func
 from sqlalchemy.exc import IntegrityError
+from sqlmodel import col
 
 from backend.families.catalogue import families
 from backend.kit.db.owners import Scope
@@ -93,13 +95,24 @@ def get(scope: Scope, potential_id: uuid.UUID) -> Potential:
     return scope.get(Potential, potential_id, "potential")
 
 
+def find(scope: Scope, name_or_id: str) -> Potential | None:
+    """Return the potential with an id, or the newest one with a name; None if there is none."""
+    wanted: ColumnElement[bool]
+    try:
+        wanted = col(Potential.id) == uuid.UUID(name_or_id)
+    except ValueError:
+        wanted = func.lower(Potential.name) == name_or_id.lower()
+    statement = scope.select(Potential).where(wanted).order_by(col(Potential.created_at).desc())
+    return scope.session.exec(statement).first()
+
+
 def page(scope: Scope, paging: Paging) -> tuple[list[Potential], int]:
     """Return one page of the potentials, newest first and pretrained ones last, and their total number."""
     return scope.page(scope.select(Potential), Potential, paging)
 
 
 def delete(scope: Scope, potential_id: uuid.UUID) -> None:
-    """Delete an uploaded potential and its file.
+    """Delete an uploaded or trained potential and its file.
 
     Raises
     ------
@@ -139,7 +152,7 @@ def find_file(settings: Settings, potential: Potential) -> Path | None:
 
 
 def uploaded_file(settings: Settings, potential: Potential) -> Path:
-    """Return the path of the file of an uploaded potential, which may be missing."""
+    """Return the path of the file of an uploaded or trained potential, which may be missing."""
     return settings.potential_dir(potential.id) / families()[potential.family].file_name
 
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, func
 from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -29,6 +28,7 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocess
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.phonon_files import stored
+from backend.potentials import service as potentials
 from backend.potentials.catalogue import pretrained
 from backend.potentials.service import missing_elements
 from backend.potentials.tables import Potential
@@ -445,13 +445,7 @@ def _covering_potential(scope: Scope, body: PredictionIn, structure: Structure) 
 def _potential(scope: Scope, body: PredictionIn) -> Potential:
     """Return the potential with an id, or the newest one with a name."""
     name_or_id = body.chosen_potential
-    wanted: ColumnElement[bool]
-    try:
-        wanted = col(Potential.id) == uuid.UUID(name_or_id)
-    except ValueError:
-        wanted = func.lower(Potential.name) == name_or_id.lower()
-    statement = scope.select(Potential).where(wanted).order_by(col(Potential.created_at).desc())
-    row = scope.session.exec(statement).first()
+    row = potentials.find(scope, name_or_id)
     if row is None:
         raise Unprocessable.at(body.potential_field, Notice("unknown_potential", {"name": name_or_id}))
     return row

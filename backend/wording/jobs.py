@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from backend import wording
-from backend.wording.formatting import counted
+from backend.wording.formatting import counted, number
 from scattering.core.notices import Notice
 
 
@@ -21,6 +21,13 @@ def _of_replicas(words: str) -> Callable[..., str]:
         return f"{words} ({runs} of {replicas})"
 
     return sentence
+
+
+def _fitting(*, step: int = 0, steps: int = 0, loss: float = 0.0) -> str:
+    """Return the words of a fit, with its step and loss once there are any."""
+    return (
+        f"fitting the potential (step {step} of {steps}, loss {number(loss, 3)})" if steps else "fitting the potential"
+    )
 
 
 def _waiting_for_engine(*, engine: str, title: str | None = None) -> str:
@@ -50,6 +57,11 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "resume": _of_replicas("resuming from a checkpoint"),
     "correlate": _of_replicas("correlating positions"),
     "average_replicas": "averaging replicas",
+    "restrict_potential": "restricting the potential to the elements of the material",
+    "check_labels": "checking the labels",
+    "train_potential": _fitting,
+    "check_phonons": "checking phonons",
+    "check_dynamics": "checking molecular dynamics",
     "done": "done",
     "waiting_for_worker": "waiting for a free worker",
     "waiting_for_engine": _waiting_for_engine,
@@ -57,7 +69,5 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "waiting_for_disk_space": "waiting for space on the server's disk, which is full",
     "worker_died": _worker_died,
     "time_limit": "The job took longer than the {limit_h:g} hours that this server allows: choose a shorter run.",
-    "unforeseen": (
-        "An unexpected error ended this prediction. The server's log has the details under {prediction_id}."
-    ),
+    "unforeseen": ("An unexpected error ended this job. The server's log has the details under {prediction_id}."),
 }

@@ -46,7 +46,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     own = [] if isinstance(own, ApiProblem) else own
     values = await _earlier_values(api, former) if earlier else await _suggested_values(api, structure_id)
     elements = structure["elements"]
-    values["potential"] = values.get("potential") or default_potential(potentials, elements)
+    values["potential"] = values.get("potential") or default_potential(potentials, elements, structure_id)
     n_forecasts = predictions["total"]
     return {
         "structure": structure,
@@ -204,10 +204,16 @@ def _missing(potential: JsonObject, elements: Sequence[str]) -> list[str]:
     return [element for element in elements if known and element not in known]
 
 
-def default_potential(potentials: Sequence[JsonObject], elements: Sequence[str]) -> str:
-    """Return the id of the first potential that covers the structure and can run, pretrained ones first; or nothing."""
+def default_potential(potentials: Sequence[JsonObject], elements: Sequence[str], structure_id: str) -> str:
+    """Return the id of a potential that covers the structure and can run: trained for it, else pretrained, else any."""
+
+    def rank(potential: JsonObject) -> int:
+        if potential["kind"] == "trained" and potential["structure_id"] == structure_id:
+            return 0
+        return 1 if potential["kind"] == "pretrained" else 2
+
     usable = [one for one in potentials if not (_missing(one, elements) or one["unavailable"])]
-    return min(usable, key=lambda one: one["kind"] != "pretrained")["id"] if usable else ""
+    return min(usable, key=rank)["id"] if usable else ""
 
 
 PAGE: Final = Page("/structures/{structure_id}", "structure.html", context)

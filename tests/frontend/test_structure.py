@@ -162,6 +162,7 @@ def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
             "kind": kind,
             "installed": installed,
             "unavailable": None,
+            "structure_id": "of trained" if kind == "trained" else None,
         }
 
     potentials = [potential("mine", ["Si"], "uploaded"), potential("NEP89", ["H", "C", "Si", "O"], "pretrained", False)]
@@ -170,5 +171,8 @@ def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
         ("mine", False),
         ("NEP89", True),
     ]
-    assert default_potential(potentials, ["Si"]) == "NEP89"
-    assert default_potential(potentials, ["U"]) == ""
+    assert default_potential(potentials, ["Si"], "any") == "NEP89"
+    assert default_potential(potentials, ["U"], "any") == ""
+    potentials.insert(0, potential("tuned", ["Si"], "trained"))
+    assert default_potential(potentials, ["Si"], "of trained") == "tuned"
+    assert default_potential(potentials, ["Si"], "another") == "NEP89"

@@ -1,0 +1,141 @@
+"""Trainings over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+
+from backend.figures.bodies import FIGURE, figure_response
+from backend.kit.db.idempotency import OnceDep, fingerprint
+from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.kit.db.sessions import SettingsDep
+from backend.kit.files.storage import as_attachment
+from backend.kit.http.errors import Conflict, NotFound, responses
+from backend.kit.http.notices import NoticeOut
+from backend.kit.http.pagination import Page, PagingDep
+from backend.label_sets.routes import MEDIA_TYPE
+from backend.observing.partials_cache import PartialsCacheDep
+from backend.trainings import bodies, events, service
+from backend.trainings.references import REFERENCES, why_not
+from backend.trainings.schemas import ReferenceOut, TrainingFigureIn, TrainingIn, TrainingOut
+from backend.wording import message_or_none
+
+router = APIRouter(tags=["trainings"])
+
+
+@router.get("/references", summary="List what can supply labels", responses=responses())
+def list_references(scope: ScopeDep) -> list[ReferenceOut]:
+    """Return the kinds of references of a training, and why one is not available on this server."""
+    listed = []
+    for one in REFERENCES.values():
+        reason = why_not(scope.session, one)
+        listed.append(
+            ReferenceOut(
+                id=one.id,
+                title=one.title,
+                available=reason is None,
+                why_not=message_or_none(reason),
+                why_not_notice=NoticeOut.of_optional(reason),
+                elements=None if one.elements is None else list(one.elements),
+                cost_s_per_atom=one.cost_s_per_atom,
+                licence=one.licence,
+                evidence=[],
+            )
+        )
+    return listed
+
+
+@router.post("/trainings", status_code=202, summary="Request a training", responses=responses(Conflict))
+def create_training(body: TrainingIn, scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep) -> TrainingOut:
+    """Queue a training: a potential restricted to the elements of a structure, and fitted to labels.
+
+    Its potential is offered only if its phonons, its geometry, its dynamics and its errors on held-out labels pass.
+    """
+    row = once(fingerprint(body), lambda: service.create(scope, cache, body), lambda made: service.get(scope, made))
+    return bodies.of_row(scope, row)
+
+
+@router.get("/trainings", summary="List trainings, newest first", responses=responses())
+def list_trainings(
+    scope: ScopeDep,
+    paging: PagingDep,
+    structure_id: Annotated[uuid.UUID | None, Query(description="only trainings of this structure")] = None,
+) -> Page[TrainingOut]:
+    """Return one page of the trainings, of one structure or of all."""
+    rows, total = service.page(scope, paging, structure_id)
+    return Page(items=[bodies.of_row(scope, row) for row in rows], total=total)
+
+
+@router.get("/trainings/{training_id}", summary="Get a training", responses=responses(NotFound))
+def get_training(training_id: uuid.UUID, scope: ScopeDep) -> TrainingOut:
+    """Return the state of a training and its evidence."""
+    return bodies.of_id(scope, training_id)
+
+
+def _check_exists(training_id: uuid.UUID, scope: ScopeDep) -> None:
+    # A stream that has started cannot answer 404
+    service.get(scope, training_id)
+
+
+@router.get(
+    "/trainings/{training_id}/events",
+    summary="Follow a training",
+    response_class=EventSourceResponse,
+    responses=responses(NotFound),
+    dependencies=[Depends(_check_exists)],
+)
+async def follow_training(
+    training_id: uuid.UUID, request: Request, settings: SettingsDep, owner: OwnerDep
+) -> AsyncIterator[ServerSentEvent]:
+    """Send server-sent events named `training`, each with the whole state, until the training ends."""
+    async for state in events.watch(settings, owner, training_id, lambda: request.app.state.closing):
+        yield ServerSentEvent(event="training", data=state)
+
+
+@router.post("/trainings/{training_id}/cancel", summary="Cancel a training", responses=responses(NotFound, Conflict))
+def cancel_training(training_id: uuid.UUID, scope: ScopeDep) -> TrainingOut:
+    """Cancel a training: a queued one at once, a running one within seconds."""
+    return bodies.of_row(scope, service.cancel(scope, training_id))
+
+
+@router.delete("/trainings/{training_id}", status_code=204, summary="Delete a training", responses=responses(NotFound))
+def delete_training(training_id: uuid.UUID, scope: ScopeDep) -> None:
+    """Delete a training with its evidence. A running one is stopped; its potential, if it has one, stays."""
+    service.delete(scope, training_id)
+
+
+@router.get(
+    "/trainings/{training_id}/labels",
+    summary="Download the labels of a training",
+    response_class=Response,
+    responses=responses(NotFound) | {200: {"content": {MEDIA_TYPE: {}}}},
+)
+def download_labels(training_id: uuid.UUID, scope: ScopeDep) -> Response:
+    """Return the labels that were trained on and held out, as extended XYZ."""
+    row = service.get(scope, training_id)
+    text = service.labels_text(scope, row)
+    return Response(text, media_type=MEDIA_TYPE, headers=as_attachment("labels.xyz"))
+
+
+@router.post(
+    "/trainings/{training_id}/figure",
+    summary="Draw a figure of a training",
+    responses={**responses(NotFound, Conflict), **FIGURE},
+)
+def draw_training(
+    training_id: uuid.UUID, body: TrainingFigureIn, scope: ReadingScopeDep, settings: SettingsDep
+) -> Response:
+    """Return a Plotly figure: the loss, also while it runs; parity of held-out labels; dispersion; densities."""
+    from backend.trainings import figures
+
+    row = service.get(scope, training_id)
+    if body.kind == "loss":
+        curve = row.evidence.get("loss") or service.running_loss(scope, row) or []
+        return figure_response(figures.loss_figure(curve, body.theme))
+    if body.kind == "parity":
+        return figure_response(figures.parity_figure(settings, row, body.theme))
+    return figure_response(figures.phonons(settings, row, body.theme, dispersion=body.kind == "dispersion"))

@@ -1,0 +1,289 @@
+"""Actions on trainings: check a request, queue its job, list, cancel, delete."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from sqlmodel import col
+from sqlmodel.sql.expression import SelectOfScalar
+
+from backend.jobs import graph
+from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
+from backend.jobs.work import WORK_FOLDER
+from backend.kit.db.database import clock
+from backend.kit.db.dependents import Dependents, register_dependents
+from backend.kit.db.keeping import InProposals
+from backend.kit.db.owners import Row, Scope
+from backend.kit.files.lost import reading_stored
+from backend.kit.files.storage import arriving_folder, delete_folder
+from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from backend.kit.http.pagination import Paging
+from backend.label_sets import service as label_sets
+from backend.label_sets.tables import LabelSet
+from backend.observing.partials_cache import PartialsCache
+from backend.observing.spectra import read_partials
+from backend.phonon_files import harmonic_crystal_file
+from backend.potentials import service as potentials
+from backend.potentials.tables import Potential
+from backend.predictions import service as predictions
+from backend.structures.tables import Structure
+from backend.trainings import files, recipes, trainers
+from backend.trainings.recipes import Recipe
+from backend.trainings.references import REFERENCES
+from backend.trainings.schemas import TrainingIn
+from backend.trainings.tables import Training
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.notices import Notice
+
+NOUN: Final = "training"
+PRIORITY: Final = 2
+"""After previews and standard forecasts, which somebody waits for."""
+MIN_LABELS: Final = 5
+RANGE_FACTOR: Final = 3.0
+"""Range of an estimate in both directions: other cores, and other jobs on them."""
+SECONDS_PER_ATOM_STEP: Final = 6e-4
+"""CPU time of a step of the fit over the atoms of its batch: 18 ms for 14 atoms of silicon, on one core of 2024."""
+SECONDS_OF_CHECKS: Final = 40.0
+"""Restriction of NEP89, and phonons before and after."""
+ATOM_STEPS_PER_SECOND: Final = 25_000.0
+ATOMS_OF_DYNAMICS: Final = 200
+STEPS_PER_PS: Final = 700
+
+
+@dataclass(frozen=True)
+class CheckedTraining:
+    """A checked request."""
+
+    structure: Structure
+    base: Potential
+    labels: LabelSet
+    recipe: Recipe
+    reference: HarmonicCrystal | None
+    estimate_s: float
+
+
+def check_request(scope: Scope, cache: PartialsCache, body: TrainingIn) -> CheckedTraining:
+    """Check a request, and complete it.
+
+    Raises
+    ------
+    Unprocessable
+        A field is wrong, or this version cannot do what it asks for.
+    """
+    structure = _found(scope, Structure, body.structure_id, "structure", "structure_id")
+    base = _base(scope, body, structure)
+    labels = _labels(scope, body, structure)
+    if body.active_learning:
+        raise Unprocessable.at("active_learning", Notice("active_learning_needs_engine"))
+    try:
+        recipe = recipes.fill(body.effort, body.options)
+    except ValidationError as error:
+        problems = [
+            FieldProblem.of_pydantic(detail, ".".join(["options", *map(str, detail["loc"])]))
+            for detail in error.errors(include_url=False)
+        ]
+        raise Unprocessable.of_fields(problems) from error
+    reference = _reference_phonons(scope, cache, recipe, structure)
+    return CheckedTraining(structure, base, labels, recipe, reference, estimate_seconds(recipe, labels))
+
+
+def estimate_seconds(recipe: Recipe, labels: LabelSet) -> float:
+    """Return the duration of a training on one core, in s."""
+    atoms_per_step = recipe.batch_size * labels.n_atoms / labels.n_structures
+    dynamics = recipe.dynamics_ps * STEPS_PER_PS * ATOMS_OF_DYNAMICS / ATOM_STEPS_PER_SECOND
+    return SECONDS_OF_CHECKS + recipe.steps * atoms_per_step * SECONDS_PER_ATOM_STEP + dynamics
+
+
+def estimate_range(row: Training) -> tuple[float, float] | None:
+    """Return the range of the duration in which most trainings lie, in s."""
+    seconds = row.estimate_s
+    return None if seconds is None else (round(seconds / RANGE_FACTOR), round(seconds * RANGE_FACTOR))
+
+
+def _found(scope: Scope, table: type[Row], row_id: uuid.UUID, noun: str, loc: str) -> Row:
+    try:
+        return scope.get(table, row_id, noun)
+    except NotFound as error:
+        raise Unprocessable.at(loc, error.notice) from error
+
+
+def _base(scope: Scope, body: TrainingIn, structure: Structure) -> Potential:
+    if body.base is None:
+        raise Unprocessable.at("base", Notice("training_from_scratch"))
+    base = potentials.find(scope, body.base)
+    if base is None:
+        raise Unprocessable.at("base", Notice("unknown_potential", {"name": body.base}))
+    if base.family not in trainers.DEFAULT.families:
+        raise Unprocessable.at("base", Notice("base_of_other_family", {"potential": base.name, "family": base.family}))
+    if missing := [element for element in structure.elements if element not in base.elements]:
+        stated = {"potential": base.name, "structure": structure.name, "missing": missing}
+        raise Unprocessable.at("base", Notice("elements_not_covered", {**stated, "elements": structure.elements}))
+    return base
+
+
+def _labels(scope: Scope, body: TrainingIn, structure: Structure) -> LabelSet:
+    kind = body.reference.kind
+    if kind != "file":
+        title = REFERENCES[kind].title if kind in REFERENCES else str(body.reference.engine or kind)
+        raise Unprocessable.at("reference.kind", Notice("reference_not_supported", {"title": title}))
+    if body.reference.label_set_id is None:
+        raise Unprocessable.at("reference.label_set_id", Notice("label_set_needed"))
+    loc = "reference.label_set_id"
+    labels = _found(scope, LabelSet, body.reference.label_set_id, "label_set", loc)
+    if set(labels.elements) != set(structure.elements):
+        params = {"labels": labels.elements, "structure": structure.elements}
+        raise Unprocessable.at(loc, Notice("labels_of_other_elements", params))
+    if labels.n_structures < MIN_LABELS:
+        few = Notice("labels_few", {"n_structures": labels.n_structures, "minimum": MIN_LABELS})
+        raise Unprocessable.at(loc, few)
+    return labels
+
+
+def _reference_phonons(
+    scope: Scope, cache: PartialsCache, recipe: Recipe, structure: Structure
+) -> HarmonicCrystal | None:
+    """Return the force constants of the forecast that the request names."""
+    if recipe.reference_prediction_id is None:
+        return None
+    loc = "options.reference_prediction_id"
+    try:
+        row = predictions.get_succeeded(scope, recipe.reference_prediction_id)
+    except (NotFound, Conflict) as error:
+        raise Unprocessable.at(loc, error.notice) from error
+    crystal = None
+    if row.method == "harmonic":
+        crystal = read_partials(scope.settings, cache, row).harmonic_crystal
+    if crystal is None or set(crystal.symbols) != set(structure.elements):
+        raise Unprocessable.at(loc, Notice("reference_without_phonons", {"elements": ", ".join(structure.elements)}))
+    return crystal
+
+
+def create(scope: Scope, cache: PartialsCache, body: TrainingIn) -> Training:
+    """Write the row of a training and its job. The workers are woken after the commit."""
+    checked = check_request(scope, cache, body)
+    labels = checked.labels
+    text = label_sets.labels_text(scope.settings, labels)
+    row = scope.add(
+        Training(
+            structure_id=checked.structure.id,
+            base_id=checked.base.id,
+            base=checked.base.name,
+            label_set_id=labels.id,
+            reference={
+                "kind": body.reference.kind,
+                "label_set_id": str(labels.id),
+                "name": labels.name,
+                "level_of_theory": labels.level_of_theory,
+                "n_structures": labels.n_structures,
+                "file_sha256": labels.sha256,
+            },
+            temperature_k=body.temperature_k,
+            effort=body.effort,
+            options=checked.recipe.to_json(),
+            estimate_s=checked.estimate_s,
+            eta_s=checked.estimate_s,
+            waiting_for=graph.WAITING_FOR_WORKER,
+        )
+    )
+    work = arriving_folder(scope.session, scope.settings.training_dir(row.id)) / WORK_FOLDER
+    work.mkdir()
+    (work / files.LABELS).write_text(text)
+    if checked.reference is not None:
+        harmonic_crystal_file.save(work / files.REFERENCE, checked.reference)
+    trainer = trainers.DEFAULT
+    scope.session.add(graph.job_of_training(row, trainer.name, queue=trainer.queue, priority=PRIORITY))
+    now = clock(scope.session)
+    wake_for_queued_jobs(scope.session, now)
+    update_reasons_to_wait(scope.session, now)
+    return row
+
+
+def get(scope: Scope, training_id: uuid.UUID) -> Training:
+    """Return a training."""
+    return scope.get(Training, training_id, NOUN)
+
+
+def page(scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None) -> tuple[list[Training], int]:
+    """Return one page of the trainings, newest first, and their number; of one structure, if it is given."""
+    statement = scope.select(Training)
+    if structure_id is not None:
+        statement = statement.where(Training.structure_id == structure_id)
+    return scope.page(statement, Training, paging)
+
+
+def cancel(scope: Scope, training_id: uuid.UUID) -> Training:
+    """Cancel a training: a queued one at once, a running one when its worker next reports.
+
+    Raises
+    ------
+    Conflict
+        The training has already ended.
+    """
+    row = scope.get_own(Training, training_id, NOUN, lock=True)
+    if row.status in ("succeeded", "failed"):
+        raise Conflict(Notice("training_has_ended", {"status": row.status}))
+    row.cancel_requested = True
+    graph.advance(scope.session, row, clock(scope.session))
+    return row
+
+
+def delete(scope: Scope, training_id: uuid.UUID) -> None:
+    """Delete a training and its files. Its potential stays; a worker that runs it stops at its next report."""
+    _delete(scope, scope.get_own(Training, training_id, NOUN, lock=True))
+
+
+def _delete(scope: Scope, row: Training) -> None:
+    scope.session.delete(row)
+    scope.session.flush()
+    delete_folder(scope.session, scope.settings.training_dir(row.id))
+
+
+def labels_text(scope: Scope, row: Training) -> str:
+    """Return the labels of a training, which it keeps while it runs and when it has ended."""
+    folder = files.result_folder(scope.settings, row.id)
+    if row.status != "succeeded":
+        folder = _work_folder(scope, row)
+    with reading_stored(Notice("training_file_lost", {"id": str(row.id)})):
+        return (folder / files.LABELS).read_text()
+
+
+def running_loss(scope: Scope, row: Training) -> list[list[float]] | None:
+    """Return the curve of the loss of a training that runs, as far as it is."""
+    if row.status != "running":
+        return None
+    try:
+        found: list[list[float]] = json.loads((_work_folder(scope, row) / files.LOSS).read_text())
+        return found
+    except (OSError, ValueError):
+        return None
+
+
+def _work_folder(scope: Scope, row: Training) -> Path:
+    return scope.settings.training_dir(row.id) / WORK_FOLDER
+
+
+def _of_structure(scope: Scope, structure_id: uuid.UUID) -> SelectOfScalar[Training]:
+    return scope.select(Training).where(Training.structure_id == structure_id, Training.owner == scope.owner)
+
+
+def _exist(scope: Scope, structure_id: uuid.UUID) -> bool:
+    return scope.session.exec(_of_structure(scope, structure_id).limit(1)).first() is not None
+
+
+def _delete_of_structure(scope: Scope, structure_id: uuid.UUID, in_proposals: InProposals | None) -> None:
+    for row in scope.session.exec(_of_structure(scope, structure_id).with_for_update()).all():
+        _delete(scope, row)
+
+
+register_dependents(Structure, Dependents(are_listed=_exist, exist=_exist, delete=_delete_of_structure))
+
+
+def trained(scope: Scope, potential_id: uuid.UUID) -> Training | None:
+    """Return the training that made a potential, if it is still there."""
+    statement = scope.select(Training).where(col(Training.potential_id) == potential_id)
+    return scope.session.exec(statement).first()

@@ -1,0 +1,35 @@
+"""Sentences about trainings: why a potential was not accepted and what to try, and what could not be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from backend.wording import Words
+
+GEOMETRIES: Final = {"file": "at the positions of the file", "relaxed": "at the relaxed positions"}
+
+
+def _imaginary(*, geometry: str, before_mev: float, after_mev: float) -> str:
+    was = "" if before_mev > -0.5 else f" ({before_mev:.1f} meV before)"
+    return (
+        f"The trained potential has a new imaginary mode of {after_mev:.1f} meV {GEOMETRIES[geometry]}{was}. Add "
+        "labels with small displacements along soft modes, such as displaced supercells, and train again."
+    )
+
+
+WORDS: Final[Mapping[str, Words]] = {
+    "phonons_not_compared": "The phonons could not be compared with the reference, because its force constants are "
+    "not known: only their stability was checked. A harmonic forecast from uploaded phonons of the same level of "
+    "theory can be named as the reference (`reference_prediction_id`).",
+    "trained_dynamics_broke": "Molecular dynamics with the trained potential stayed intact for {stable_ps:.3g} ps of "
+    "{wanted_ps:.3g} ps. Add labels at thermal displacements of this temperature, and train again.",
+    "trained_errors_not_lower": "The force error on held-out labels did not fall ({before:.3g} eV/Å before, "
+    "{after:.3g} eV/Å after). Train with more steps (effort “thorough”), or with more labels.",
+    "trained_geometry_moved": "An atom moves by {shift_angstrom:.2g} Å when the structure is relaxed with the trained "
+    "potential; at most {maximum_angstrom:.2g} Å are accepted. Relax the structure with the reference first, and add "
+    "labels near its minimum.",
+    "trained_imaginary_modes": _imaginary,
+    "trained_phonons_worse": "The phonons of the trained potential are no closer to the reference: {before:.1%} mean "
+    "error before, {after:.1%} after. Add displaced supercells to the labels, and train again.",
+}

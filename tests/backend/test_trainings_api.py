@@ -1,0 +1,292 @@
+"""Trainings over HTTP: requests, refusals, leases, results, figures, files and deletion. A worker's part is played."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from ase.build import bulk
+from sqlmodel import select
+
+from backend.health import heartbeats
+from backend.health.tables import WorkerHeartbeat
+from backend.jobs import leases, sweep
+from backend.kit.db.database import transaction
+from backend.kit.settings import Settings
+from backend.potentials.tables import Potential
+from backend.trainings import files
+from backend.trainings.assignment import read_assignment
+from backend.trainings.results import record
+from scattering.core.notices import Notice
+
+from .conftest import Client
+from .label_files import copper, text_of
+from .nep_texts import nep_text
+
+TRAINER = "cpu@here"
+EVIDENCE: dict[str, Any] = {
+    "n_labels": 12,
+    "loss": [[6, 4.0, 5.0], [12, 2.0, 3.0]],
+    "held_out": {},
+    "refusals": [],
+}
+
+
+@pytest.fixture
+def trainer(settings: Settings) -> str:
+    engines = {"nep-adapters": "nep-adapters 1", "neppo": "neppo 1.0"}
+    worker = WorkerHeartbeat(name=TRAINER, slots=2, long_slots=1, queues=["cpu"], engines=engines, host="here", cores=2)
+    heartbeats.record(worker)
+    return TRAINER
+
+
+@pytest.fixture
+def copper_id(client: Client) -> str:
+    import io
+
+    from ase.io import write
+
+    text = io.StringIO()
+    write(text, bulk("Cu", "fcc", a=3.6, cubic=True), format="extxyz")
+    answer = client.post("/structures", files={"file": ("cu.extxyz", text.getvalue())}, data={"name": "Copper"})
+    assert answer.status_code == 201, answer.text
+    identity: str = answer.json()["id"]
+    return identity
+
+
+@pytest.fixture
+def labels_id(client: Client) -> str:
+    answer = client.post(
+        "/label-sets", files={"file": ("cu.xyz", text_of(copper()[0]))}, data={"level_of_theory": "EMT"}
+    )
+    identity: str = answer.json()["id"]
+    return identity
+
+
+@pytest.fixture
+def request_body(copper_id: str, labels_id: str) -> dict[str, Any]:
+    return {"structure_id": copper_id, "reference": {"kind": "file", "label_set_id": labels_id}, "effort": "quick"}
+
+
+def take() -> leases.Lease:
+    lease = leases.claim(TRAINER, 1)
+    assert lease is not None
+    return lease
+
+
+def finish(settings: Settings, lease: leases.Lease, *, accepted: bool, folder: Path) -> None:
+    """Do what a worker does at the end of a training."""
+    folder.mkdir()
+    text = nep_text(name="nep4", elements=("Cu",))
+    (folder / files.POTENTIAL).write_text(text)
+    (folder / files.LABELS).write_bytes(text_of(copper()[0]))
+    pairs = [[1.0, 2.0], [1.1, 1.9]]
+    side = {"energies": pairs, "forces": pairs, "stresses": None}
+    (folder / files.PARITY).write_text(json.dumps({"before": side, "after": side}))
+    refusals = [] if accepted else [Notice("trained_errors_not_lower", {"before": 0.2, "after": 0.3})]
+    leases.succeed(
+        lease,
+        lambda: folder.rename(files.result_folder(settings, lease.work.id)),
+        provenance={"potential_sha256": "ab" * 32, "labels_sha256": "cd" * 32, "engine": "nep-adapters"},
+        warnings=refusals,
+        record=lambda session, row: record(session, row, accepted=accepted, evidence=EVIDENCE),
+    )
+
+
+def test_references_and_why_they_are_not_available(client: Client, trainer: str) -> None:
+    found = {one["id"]: one for one in client.get("/references").json()}
+    assert found["file"]["available"] is True
+    assert {name for name, one in found.items() if not one["available"]} >= {"phonons", "gfn1-xtb", "dft-gpaw"}
+    assert found["dft-gpaw"]["why_not_notice"]["code"] == "reference_not_supported"
+
+
+def test_without_a_trainer_nothing_is_available(client: Client) -> None:
+    (file,) = [one for one in client.get("/references").json() if one["id"] == "file"]
+    assert (file["available"], file["why_not_notice"]["code"]) == (False, "no_trainer")
+
+
+def test_a_request_is_completed_queued_and_done(
+    client: Client, settings: Settings, trainer: str, request_body: dict[str, Any], tmp_path: Path
+) -> None:
+    answer = client.post("/trainings", json=request_body | {"options": {"seed": 5}})
+    assert answer.status_code == 202
+    body = answer.json()
+    assert (body["status"], body["base"], body["effort"]) == ("queued", "NEP89", "quick")
+    assert (body["options"]["steps"], body["options"]["seed"]) == (1000, 5)
+    assert body["reference"]["level_of_theory"] == "EMT"
+    low, high = body["estimate_s"]
+    assert 0 < low < high
+    lease = take()
+    assert (lease.kind, lease.work.kind, lease.prediction_id) == ("train", "training", None)
+    assignment = read_assignment(settings, lease.work.id)
+    assert assignment is not None
+    assert (assignment.elements, assignment.recipe.steps) == (("Cu",), 1000)
+    work = settings.training_dir(body["id"]) / "work"
+    assert (work / files.LABELS).read_bytes() == text_of(copper()[0])
+    leases.report(lease, Notice("train_potential", {"step": 6, "steps": 1000, "loss": 4.0}), 0.3)
+    (work / files.LOSS).write_text("[[6, 4.0, 5.0]]")
+    running = client.get(f"/trainings/{body['id']}").json()
+    assert (running["status"], running["progress"]) == ("running", pytest.approx(0.3))
+    assert running["stage_notice"]["params"]["step"] == 6
+    assert running["evidence"]["loss"] == [[6, 4.0, 5.0]]
+    assert client.post(f"/trainings/{body['id']}/figure", json={"kind": "loss"}).status_code == 200
+    assert client.post(f"/trainings/{body['id']}/figure", json={"kind": "parity"}).status_code == 409
+    finish(settings, lease, accepted=True, folder=tmp_path / "made")
+    done = client.get(f"/trainings/{body['id']}").json()
+    assert (done["status"], done["accepted"], done["progress"]) == ("succeeded", True, 1.0)
+    assert done["evidence"]["loss"] == EVIDENCE["loss"]
+    potential = client.get(f"/potentials/{done['potential_id']}").json()
+    assert (potential["kind"], potential["elements"], potential["format"]) == ("trained", ["Cu"], "nep4")
+    assert (potential["structure_id"], potential["installed"]) == (request_body["structure_id"], True)
+    assert (potential["name"], potential["licence"]) == ("Copper · EMT · trained", "GPL-3.0-or-later")
+    file = client.get(f"/potentials/{done['potential_id']}/file")
+    assert file.text == nep_text(name="nep4", elements=("Cu",))
+    assert "cdcdcdcdcdcd" in file.headers["beamcast-source"]
+    assert client.get(f"/trainings/{body['id']}/labels").content == text_of(copper()[0])
+    figure = client.post(f"/trainings/{body['id']}/figure", json={"kind": "parity", "theme": "dark"}).json()
+    assert {trace["name"] for trace in figure["data"] if "name" in trace} == {"Before", "After"}
+    assert not (settings.training_dir(body["id"]) / "work").exists()
+    sweep.remove_orphans()
+    assert files.result_folder(settings, body["id"]).is_dir()
+    events = client.get(f"/trainings/{body['id']}/events").text
+    assert "event: training" in events
+    # The potential stays when its training is deleted
+    assert client.delete(f"/trainings/{body['id']}").status_code == 204
+    assert not settings.training_dir(body["id"]).exists()
+    assert client.get(f"/potentials/{done['potential_id']}").status_code == 200
+    assert client.delete(f"/potentials/{done['potential_id']}").status_code == 204
+
+
+def test_a_potential_that_fails_the_gate_is_kept_as_evidence_only(
+    client: Client, settings: Settings, trainer: str, request_body: dict[str, Any], tmp_path: Path
+) -> None:
+    made = client.post("/trainings", json=request_body).json()
+    finish(settings, take(), accepted=False, folder=tmp_path / "made")
+    done = client.get(f"/trainings/{made['id']}").json()
+    assert (done["status"], done["accepted"], done["potential_id"]) == ("succeeded", False, None)
+    assert [notice["code"] for notice in done["notices"]] == ["trained_errors_not_lower"]
+    assert {one["kind"] for one in client.get("/potentials").json()["items"]} == {"pretrained"}
+
+
+def test_a_worker_that_died_is_followed_by_another_attempt(
+    client: Client, settings: Settings, trainer: str, request_body: dict[str, Any]
+) -> None:
+    made = client.post("/trainings", json=request_body).json()
+    first = take()
+    checkpoint = settings.training_dir(made["id"]) / "work" / "train-0"
+    checkpoint.mkdir()
+    assert sweep.take_back_from_dead(TRAINER, set) == 1
+    sweep.remove_orphans()
+    assert checkpoint.is_dir()
+    second = take()
+    assert (second.work, second.attempt) == (first.work, 2)
+    with pytest.raises(leases.LeaseLost):
+        leases.report(first, Notice("check_labels"), 0.5)
+
+
+def test_a_queued_and_a_running_training_are_cancelled(
+    client: Client, settings: Settings, trainer: str, request_body: dict[str, Any]
+) -> None:
+    queued = client.post("/trainings", json=request_body).json()
+    assert client.post(f"/trainings/{queued['id']}/cancel").json()["status"] == "cancelled"
+    assert not settings.training_dir(queued["id"]).exists()
+    running = client.post("/trainings", json=request_body).json()
+    lease = take()
+    assert client.post(f"/trainings/{running['id']}/cancel").json()["cancel_requested"] is True
+    with pytest.raises(leases.Cancelled):
+        leases.report(lease, Notice("check_labels"), 0.1)
+    leases.end_cancelled(lease)
+    assert client.get(f"/trainings/{running['id']}").json()["status"] == "cancelled"
+    assert client.get("/trainings").json()["total"] == 2
+
+
+def test_an_ended_training_is_not_cancelled(client: Client, trainer: str, request_body: dict[str, Any]) -> None:
+    made = client.post("/trainings", json=request_body).json()
+    leases.fail(take(), Notice("base_deleted"))
+    failed = client.get(f"/trainings/{made['id']}").json()
+    assert (failed["status"], failed["error_notice"]["code"]) == ("failed", "base_deleted")
+    answer = client.post(f"/trainings/{made['id']}/cancel")
+    assert (answer.status_code, answer.json()["code"]) == (409, "training_has_ended")
+
+
+@pytest.mark.parametrize(
+    ("change", "loc", "code"),
+    [
+        ({"structure_id": str(uuid.UUID(int=1))}, "structure_id", "not_found"),
+        ({"base": None}, "base", "training_from_scratch"),
+        ({"base": "no such potential"}, "base", "unknown_potential"),
+        ({"active_learning": True}, "active_learning", "active_learning_needs_engine"),
+        ({"reference": {"kind": "engine", "engine": "gfn1-xtb"}}, "reference.kind", "reference_not_supported"),
+        ({"reference": {"kind": "phonons"}}, "reference.kind", "reference_not_supported"),
+        ({"reference": {"kind": "file"}}, "reference.label_set_id", "label_set_needed"),
+        ({"options": {"steps": 0}}, "options.steps", "greater_than_equal"),
+        ({"options": {"epochs": 3}}, "options.epochs", "extra_forbidden"),
+        (
+            {"options": {"reference_prediction_id": str(uuid.UUID(int=2))}},
+            "options.reference_prediction_id",
+            "not_found",
+        ),
+        ({"temperature_k": 1e9}, "temperature_k", "less_than_equal"),
+    ],
+)
+def test_what_a_request_must_not_say(
+    client: Client, settings: Settings, request_body: dict[str, Any], change: dict[str, Any], loc: str, code: str
+) -> None:
+    answer = client.post("/trainings", json=request_body | change)
+    assert answer.status_code == 422
+    assert [(error["loc"], error["code"]) for error in answer.json()["errors"]] == [(loc, code)]
+    assert client.get("/trainings").json()["total"] == 0
+    assert not settings.trainings_dir.exists() or not list(settings.trainings_dir.iterdir())
+
+
+def test_labels_of_other_elements_or_too_few(
+    client: Client, structure: dict[str, Any], request_body: dict[str, Any]
+) -> None:
+    answer = client.post("/trainings", json=request_body | {"structure_id": structure["id"]})
+    assert answer.json()["code"] == "labels_of_other_elements"
+    few = client.post("/label-sets", files={"file": ("few.xyz", text_of(copper(3)[0]))}).json()
+    body = request_body | {"reference": {"kind": "file", "label_set_id": few["id"]}}
+    assert client.post("/trainings", json=body).json()["code"] == "labels_few"
+
+
+def test_a_structure_goes_with_its_trainings_and_leaves_its_potential(
+    client: Client, settings: Settings, trainer: str, request_body: dict[str, Any], tmp_path: Path
+) -> None:
+    client.post("/trainings", json=request_body)
+    finish(settings, take(), accepted=True, folder=tmp_path / "made")
+    path = f"/structures/{request_body['structure_id']}"
+    assert client.delete(path).status_code == 409
+    assert client.delete(f"{path}?with_predictions=true").status_code == 204
+    assert client.get("/trainings").json()["total"] == 0
+    with transaction(settings, reading=True) as session:
+        (potential,) = session.exec(select(Potential).where(Potential.kind == "trained")).all()
+    assert potential.structure_id is None
+
+
+def test_labels_that_were_deleted_are_still_those_of_the_training(
+    client: Client, trainer: str, request_body: dict[str, Any], labels_id: str
+) -> None:
+    made = client.post("/trainings", json=request_body).json()
+    assert client.delete(f"/label-sets/{labels_id}").status_code == 204
+    now = client.get(f"/trainings/{made['id']}").json()
+    assert (now["label_set_id"], now["reference"]["label_set_id"]) == (None, labels_id)
+    assert client.get(f"/trainings/{made['id']}/labels").content == text_of(copper()[0])
+
+
+def test_the_operators_page_lists_jobs_of_trainings(client: Client, trainer: str, request_body: dict[str, Any]) -> None:
+    made = client.post("/trainings", json=request_body).json()
+    take()
+    (worker,) = client.get("/operations").json()["workers"]
+    (job,) = worker["running"]
+    assert (job["prediction_id"], job["training_id"], job["method"]) == (None, made["id"], "training")
+
+
+def test_the_loss_before_the_fit_begins(client: Client, trainer: str, request_body: dict[str, Any]) -> None:
+    made = client.post("/trainings", json=request_body).json()
+    answer = client.post(f"/trainings/{made['id']}/figure", json={"kind": "loss"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "training_not_begun")
+    assert np.isfinite(made["eta_s"])

@@ -1,0 +1,101 @@
+"""Phonons of a structure in a potential, where the atoms were and where the potential wants them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from ase import Atoms
+from ase.calculators.calculator import Calculator
+from euphonic import ForceConstants
+
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.crystal.path import GAMMA
+from scattering.modes.special_points import SUMMARY_POINTS
+from scattering.simulate import phonons
+from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
+from scattering.simulate.interpolation import energies_at
+from scattering.simulate.protocol import MIN_HARMONIC_HEIGHT_ANGSTROM, choose_supercell
+from workers.simulations.steps.force_constants import displace
+from workers.simulations.steps.relaxation import relax
+from workers.simulations.steps.special_points import special_phonons
+
+DISPLACEMENT_ANGSTROM: Final = 0.01
+
+
+@dataclass(frozen=True, eq=False)
+class CheckedPhonons:
+    """Phonons of a structure.
+
+    Attributes
+    ----------
+    crystal
+        Force constants at the relaxed positions.
+    points
+        Special point → energies, meV, ascending; negative if imaginary. Only Γ for large cells.
+    lowest_mev, lowest_unmoved_mev
+        The lowest energy over the Brillouin zone, at relaxed positions and at those of the file.
+    drift_angstrom
+        Largest shift of an atom from its place in the file.
+    """
+
+    crystal: HarmonicCrystal
+    points: dict[str, list[float]]
+    lowest_mev: float
+    lowest_unmoved_mev: float
+    drift_angstrom: float
+
+    @property
+    def is_imaginary(self) -> bool:
+        """Whether a mode is imaginary, at either positions."""
+        return min(self.lowest_mev, self.lowest_unmoved_mev) < phonons.MAX_IMAGINARY_MEV
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what the gate compares as JSON, without the force constants."""
+        return {
+            "points": self.points,
+            "lowest_mev": round(self.lowest_mev, 3),
+            "lowest_unmoved_mev": round(self.lowest_unmoved_mev, 3),
+            "drift_angstrom": round(self.drift_angstrom, 4),
+        }
+
+
+def calculate(atoms: Atoms, calculator: Calculator) -> CheckedPhonons:
+    """Calculate the phonons of a structure in its own cell.
+
+    Parameters
+    ----------
+    atoms
+        The structure of the file, with its masses.
+    calculator
+        The potential.
+    """
+    unmoved, _ = _force_constants(atoms, atoms.cell.array, calculator)
+    relaxed = relax(atoms, calculator, relax_cell=False, cell_stays=False)
+    constants, labels = _force_constants(relaxed.atoms, atoms.cell.array, calculator)
+    crystal = to_harmonic_crystal(constants, uploaded_cell=atoms.cell.array, species=labels, sites=labels)
+    return CheckedPhonons(crystal, points(crystal, atoms), _lowest(constants), _lowest(unmoved), relaxed.largest_shift)
+
+
+def points(crystal: HarmonicCrystal, atoms: Atoms) -> dict[str, list[float]]:
+    """Return the energies at special points, or at Γ alone for a large cell."""
+    constants = to_force_constants(crystal)
+    if found := special_phonons(constants, atoms):
+        return found
+    return {GAMMA: np.sort(energies_at(constants, np.zeros((1, 3)))[0]).round(3).tolist()}
+
+
+def _force_constants(atoms: Atoms, cell: Any, calculator: Calculator) -> tuple[ForceConstants, list[str]]:
+    found = displace(
+        atoms,
+        calculator,
+        labels=list(atoms.symbols),
+        supercell=choose_supercell(cell, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM),
+        distance=DISPLACEMENT_ANGSTROM,
+    )
+    return found.force_constants, found.labels
+
+
+def _lowest(constants: ForceConstants) -> float:
+    return phonons.stability(phonons.sample_zone(constants, n_points=SUMMARY_POINTS).modes).lowest_mev

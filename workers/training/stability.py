@@ -1,0 +1,88 @@
+"""Molecular dynamics that tells whether a crystal stays whole in a potential."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from ase import Atoms, units
+from ase.calculators.calculator import Calculator
+from ase.md.langevin import Langevin
+
+from scattering.simulate.protocol import choose_supercell, time_scales
+from workers.engines.motion import set_in_motion
+
+MIN_HEIGHT_ANGSTROM: Final = 9.0
+"""Smallest height of the cell: beyond the range of forces, and some hundred atoms."""
+FRICTION_PER_FS: Final = 0.01
+MAX_RELATIVE_DISPLACEMENT: Final = 0.25
+"""Root mean square distance from the sites, over that of nearest neighbours: twice that of a crystal that melts
+(Lindemann)."""
+STEPS_PER_CHECK: Final = 50
+
+
+@dataclass(frozen=True)
+class Stability:
+    """How long a crystal stayed whole: ps, of those that were asked for."""
+
+    stable_ps: float
+    wanted_ps: float
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it stayed whole to the end."""
+        return self.stable_ps >= self.wanted_ps - 1e-9
+
+
+def run(
+    sites: Atoms,
+    calculator: Calculator,
+    *,
+    temperature_k: float,
+    length_ps: float,
+    seed: int,
+    update: Callable[[float], None] = lambda _: None,
+) -> Stability:
+    """Run Langevin dynamics at constant volume until the end, or until atoms leave their sites.
+
+    Parameters
+    ----------
+    sites
+        The relaxed cell.
+    temperature_k, length_ps
+        Temperature and length of the run.
+    update
+        Called with the finished fraction.
+    """
+    atoms = sites.repeat(choose_supercell(sites.cell.array, min_height=MIN_HEIGHT_ANGSTROM))
+    atoms.calc = calculator
+    start = atoms.positions.copy()
+    distances = atoms.get_all_distances(mic=True)
+    nearest = float(distances[distances > 0.1].min()) if len(atoms) > 1 else float(atoms.cell.lengths().min())
+    rng = np.random.default_rng(seed)
+    set_in_motion(atoms, temperature_k, rng)
+    timestep = time_scales(atoms.numbers).timestep_fs
+    dynamics = Langevin(
+        atoms,
+        timestep * units.fs,
+        temperature_K=temperature_k,
+        friction=FRICTION_PER_FS / units.fs,
+        fixcm=False,
+        rng=rng,
+    )
+    n_steps = int(np.ceil(1000 * length_ps / timestep))
+    done = 0
+    while done < n_steps:
+        steps = min(STEPS_PER_CHECK, n_steps - done)
+        dynamics.run(steps)
+        moved = atoms.positions - start
+        # The thermostat lets the centre of mass wander
+        moved -= moved.mean(axis=0)
+        distance = float(np.sqrt(np.mean((moved**2).sum(axis=1))))
+        if not np.isfinite(distance) or distance > MAX_RELATIVE_DISPLACEMENT * nearest:
+            return Stability(done * timestep / 1000, length_ps)
+        done += steps
+        update(done / n_steps)
+    return Stability(length_ps, length_ps)
