@@ -202,7 +202,7 @@ class SourceFormatOut(ResponseBody):
     kind: Kind
     file_names: list[str] = Field(
         description="regular expressions of the lower-case names of its files, without those that structures have too",
-        examples=[["phonopy.*\\.ya?ml"]],
+        examples=[[".*phonopy.*\\.ya?ml"]],
     )
 
 

@@ -197,7 +197,7 @@ PHONONS: Final = (
     Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
     Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
     Role("displaced_zip", _named(r".*\.zip"), displaced_outputs.is_archive),
-    Role("phonopy_yaml", _named(r"phonopy.*\.ya?ml"), _is_yaml),
+    Role("phonopy_yaml", _named(r".*phonopy.*\.ya?ml"), _is_yaml),
     Role("q2r", _named(r".*\.fc"), _is_q2r),
     Role("force_constants_hdf5", _named(r".*force_constants.*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),
     Role("force_constants", _named(r".*force_constants.*"), _is_force_constants),
