@@ -20,6 +20,7 @@ def main() -> None:
         "benchmarks.incoherent": [str(model)],
         "benchmarks.main_job": [str(model)],
         "benchmarks.uploads": [],
+        "benchmarks.own_phonons": [],
         "benchmarks.planning": [str(model)],
         "benchmarks.pages": [str(model)],
         "benchmarks.gpu": [str(model)],

@@ -21,6 +21,7 @@ from ase import Atoms
 from ase.calculators.emt import EMT
 from numpy.typing import NDArray
 from phonopy import Phonopy
+from phonopy.interface.aims import read_aims_output
 from phonopy.interface.castep import read_castep
 from phonopy.physical_units import get_calculator_physical_units
 from phonopy.structure.atoms import PhonopyAtoms
@@ -172,6 +173,23 @@ OUTPUTS: dict[str, Outputs] = {
 }
 
 
+def write_aims(folder: Path, forces: NDArray[np.float64]) -> None:
+    """The lines of an output of FHI-aims that phonopy reads, with other forces before."""
+    atoms = read_vasp(folder)
+
+    def rows(of: NDArray[np.float64]) -> list[str]:
+        return [f"  |{at:>5}" + "".join(f"{value:>31.15E}" for value in one) for at, one in enumerate(of, start=1)]
+
+    places = enumerate(zip(atoms.get_chemical_symbols(), atoms.positions, strict=True), start=1)
+    structure = ["  |{:>5}: Species {} {:.8f} {:.8f} {:.8f}".format(at, one, *place) for at, (one, place) in places]
+    cell = ["  | {:.8f} {:.8f} {:.8f}".format(*vector) for vector in atoms.cell.array]
+    head = [f"  | Number of atoms                   : {len(atoms):>8}", "  | Unit cell:", *cell]
+    total = "  Total atomic forces (unitary forces cleaned) [eV/Ang]:"
+    steps = [total, *rows(-forces), "", "  Energy and forces in a compact form:", total, *rows(forces), ""]
+    parts = [*head, "  | Atomic structure:", "  |", *structure, *steps]
+    (folder / "aims.out").write_text("\n".join(parts))
+
+
 def uploaded(client: Client, settings: Settings, files: dict[str, bytes], fmt: str) -> HarmonicCrystal:
     response = client.post("/sources", files=[("files", one) for one in files.items()])
     assert response.status_code == 201, response.text
@@ -206,6 +224,19 @@ def check_phonons(crystal: HarmonicCrystal) -> None:
     expected.run_qpoints(POINTS @ np.diag([0.5, 1, 1]))
     thz = expected.qpoints.frequencies
     np.testing.assert_allclose(found, np.sort(thz, axis=1) * 4.135667696, atol=2e-3)
+
+
+# phonopy leaves the file open
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+def test_outputs_of_fhi_aims_come_back(client: Client, settings: Settings, structure_id: str, tmp_path: Path) -> None:
+    folder = export(client, f"/structures/{structure_id}", tmp_path, code="vasp", supercell=REPEATS)
+    displaced = sorted(folder.glob("disp-*"))
+    for one in (*displaced, folder / "perfect"):
+        write_aims(one, emt_forces(read_vasp(one)))
+    check_phonons(uploaded(client, settings, {"run.zip": zipped(folder)}, "displaced-supercells"))
+    # phonopy reads the same forces
+    read = read_aims_output(displaced[0] / "aims.out")
+    np.testing.assert_allclose(read.get_forces(), emt_forces(read_vasp(displaced[0])), atol=1e-12)
 
 
 @pytest.mark.parametrize("code", sorted(OUTPUTS))

@@ -104,7 +104,8 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format("vasprun", "VASP vasprun.xml of IBRION 5 to 8", ("vasprun",), ("born", "poscar"), vasprun.read),
         Format(
             "displaced-supercells",
-            "zip of phonopy_disp.yaml and the outputs of displaced supercells (VASP, CASTEP, Quantum ESPRESSO)",
+            "zip of phonopy_disp.yaml and the outputs of displaced supercells (VASP, CASTEP, Quantum ESPRESSO, "
+            "FHI-aims)",
             ("displaced_zip",),
             ("born",),
             displaced_outputs.read,

@@ -1,5 +1,5 @@
-"""A zip of finished calculations of displaced supercells: phonopy_disp.yaml, and an output of VASP, CASTEP or Quantum
-ESPRESSO in each folder disp-001, disp-002 and so on.
+"""A zip of finished calculations of displaced supercells: phonopy_disp.yaml, and an output of VASP, CASTEP, Quantum
+ESPRESSO or FHI-aims in each folder disp-001, disp-002 and so on.
 
 Nothing is unpacked. The forces are found line by line, and given to the reader of phonopy's files as FORCE_SETS.
 """
@@ -71,6 +71,12 @@ OUTPUTS: Final = (
         re.compile(rb"\s*atom\s+\d+\s+type\s+\d+\s+force =" + _THREE),
         unit=HARTREE_EV / 2 / BOHR_ANGSTROM,
         first_list=True,
+    ),
+    # The files of both have any name that a user chooses
+    Output(
+        re.compile(r".*\.(?:out|log)"),
+        b"Total atomic forces (unitary forces cleaned) [eV/Ang]",
+        re.compile(rb"\s*\|\s+\d+" + _THREE + rb"\s*$"),
     ),
 )
 
@@ -167,13 +173,13 @@ def _residual(
     archive: zipfile.ZipFile, file: UploadedFile, members: Members, folder: PurePosixPath, n_atoms: int
 ) -> NDArray[np.float64]:
     """Return the forces of the supercell without a displacement; 0 if it was not calculated."""
-    if not any(place.parent == folder and _output_of(place) for place in members):
+    if not any(place.parent == folder and _outputs_of(place) for place in members):
         return np.zeros((n_atoms, 3))
     return _forces(archive, file, members, folder, n_atoms)
 
 
-def _output_of(place: PurePosixPath) -> Output | None:
-    return next((output for output in OUTPUTS if output.names.fullmatch(place.name)), None)
+def _outputs_of(place: PurePosixPath) -> list[Output]:
+    return [output for output in OUTPUTS if output.names.fullmatch(place.name)]
 
 
 def _forces(
@@ -185,9 +191,9 @@ def _forces(
     ------
     Refused
     """
-    for place, info in members.items():
-        output = _output_of(place)
-        if place.parent != folder or output is None:
+    found = ((place, info, output) for place, info in members.items() for output in _outputs_of(place))
+    for place, info, output in found:
+        if place.parent != folder:
             continue
         with archive.open(info) as content:
             rows = _last_list(iter(lambda: content.readline(MAX_LINE_BYTES), b""), output, n_atoms)
