@@ -34,6 +34,7 @@ from backend.kit.db import database
 from backend.kit.queue.wake_up import QUEUES, forget_messages
 from backend.kit.settings import Settings, current, error_messages
 from backend.startup import prepare
+from backend.uploads import service as uploads
 from workers.command import arguments, environment
 from workers.kit.lifeline import SERVER_PID
 
@@ -288,6 +289,7 @@ async def _sweep(settings: Settings) -> None:
             await asyncio.to_thread(_freeze)
         try:
             await asyncio.to_thread(sweep.sweep)
+            await asyncio.to_thread(uploads.remove_expired, settings)
         except Exception:
             logger.exception("the sweep failed; it is tried again")
 

@@ -12,6 +12,7 @@ from backend.proposals import tables as proposal_tables
 from backend.sources import tables as source_tables
 from backend.structures import tables as structure_tables
 from backend.trainings import tables as training_tables
+from backend.uploads import tables as upload_tables
 
 __all__ = [
     "calibration_tables",
@@ -26,4 +27,5 @@ __all__ = [
     "source_tables",
     "structure_tables",
     "training_tables",
+    "upload_tables",
 ]

@@ -45,6 +45,7 @@ from backend.sources import routes as sources
 from backend.structures import routes as structures
 from backend.trainings import routes as trainings
 from backend.trust import routes as trust
+from backend.uploads import routes as uploads
 from scattering.core.notices import Notice
 
 API = "/api/v1"
@@ -57,6 +58,7 @@ ROUTERS = (
     sources.router,
     label_sets.router,
     trainings.router,
+    uploads.router,
     samples.router,
     instruments.router,
     calibrations.router,

@@ -20,7 +20,7 @@ from sqlmodel import Session
 
 from backend.engines import catalogue
 from backend.jobs import leases
-from backend.jobs.work import TRAINING, Work, work_tables
+from backend.jobs.work import READING, TRAINING, Work, work_tables
 from backend.kit.logs import about
 from backend.kit.queue.wake_up import WORK
 from backend.kit.settings import Settings, current
@@ -52,6 +52,7 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import Progress, ShuttingDown, TimeLimitExceeded
 from workers.kit.shutdown import Flag, shutting_down
 from workers.kit.workplace import Workplace
+from workers.readings import ReadSource
 from workers.simulations import registry, results
 from workers.simulations.outcome import Outcome
 from workers.simulations.provenance import provenance
@@ -191,10 +192,12 @@ def _folder(lease: leases.Lease) -> Path:
     return work_tables()[lease.work.kind].work_folder(current(), lease.work.id) / f"{lease.kind}-{lease.number}"
 
 
-def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
+def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result | ReadSource:
     if lease.work.kind == TRAINING:
         return _train(lease, folder, progress)
     settings = current()
+    if lease.work.kind == READING:
+        return _read(lease, folder, settings, progress)
     assignment = _retry_database(lambda: read_assignment(settings, lease.work.id))
     if assignment is None:
         raise leases.LeaseLost(f"{lease.work} was deleted")

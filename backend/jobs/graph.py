@@ -17,7 +17,7 @@ from sqlmodel import Session, select
 
 from backend.engines import catalogue as engines
 from backend.jobs.tables import Job, belongs_to
-from backend.jobs.work import PREDICTION, TRAINING, Work, table_of
+from backend.jobs.work import PREDICTION, READING, TRAINING, Work, table_of
 from backend.kit.files import storage
 from backend.kit.settings import Settings
 from scattering.core.notices import Notice
@@ -25,7 +25,7 @@ from scattering.options.base import Options
 
 ONGOING: Final = ("queued", "running")
 """States of a prediction that has not ended."""
-ORDER: Final = {"whole": 0, "prepare": 0, "train": 0, "replica": 1, "combine": 2}
+ORDER: Final = {"whole": 0, "prepare": 0, "train": 0, "read": 0, "replica": 1, "combine": 2}
 """A job waits until all jobs with smaller numbers have succeeded."""
 
 WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
@@ -68,6 +68,11 @@ def job_without_engine(prediction: Work, *, priority: int) -> Job:
     return _job(prediction, "whole", priority=priority, engine="", lane="short", weight=1.0)
 
 
+def job_of_reading(reading: Work) -> Job:
+    """Return the only job of the reading of a source, which any worker can do."""
+    return _job(reading, "read", priority=0, engine="", lane="short", weight=1.0)
+
+
 def job_of_training(training: Work, trainer: str, *, queue: str, priority: int) -> Job:
     """Return the only job of a training, for a worker that has a trainer."""
     return _job(training, "train", priority=priority, engine=trainer, queue=queue, lane="long", weight=1.0)
@@ -90,6 +95,7 @@ def _job(
         owner=prediction.owner,
         prediction_id=prediction.id if kind_of_work == PREDICTION else None,
         training_id=prediction.id if kind_of_work == TRAINING else None,
+        reading_id=prediction.id if kind_of_work == READING else None,
         kind=kind,
         number=number,
         queue=queue or (engines.get(engine).queue if engine else "cpu"),

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Index
 from sqlalchemy.orm import Mapped
 from sqlmodel import Field, col
 
-from backend.jobs.work import PREDICTION, TRAINING, Work, WorkId, table_of
+from backend.jobs.work import PREDICTION, READING, TRAINING, Work, WorkId, table_of
 from backend.kit.db.columns import NoticeColumn, Owned, UTCDateTime, utc_now
 from scattering.core.notices import Notice
 
 
 class Job(Owned, table=True):
-    """A part of a prediction or of a training that one worker runs; its owner is that of the latter."""
+    """A part of a prediction or of a training, or the reading of a source; its owner is that of the latter."""
 
     __tablename__ = "jobs"
     __table_args__ = (Index("ix_jobs_tally", "status", "queue", "lane", "kind", "attempt"),)
@@ -23,7 +23,8 @@ class Job(Owned, table=True):
     # Exactly one of them is not null; `work` tells which
     prediction_id: uuid.UUID | None = Field(default=None, foreign_key="predictions.id", ondelete="CASCADE", index=True)
     training_id: uuid.UUID | None = Field(default=None, foreign_key="trainings.id", ondelete="CASCADE", index=True)
-    kind: str = Field(max_length=16, description="whole, prepare, replica, combine or train")
+    reading_id: uuid.UUID | None = Field(default=None, foreign_key="source_readings.id", ondelete="CASCADE", index=True)
+    kind: str = Field(max_length=16, description="whole, prepare, replica, combine, train or read")
     number: int = Field(default=0, description="number of the replica")
     queue: str = Field(max_length=16)
     engine: str = Field(max_length=32, description="engine that the worker needs")
@@ -54,8 +55,10 @@ class Job(Owned, table=True):
         """The row that this job works for."""
         if self.prediction_id is not None:
             return WorkId(PREDICTION, self.prediction_id)
-        assert self.training_id is not None
-        return WorkId(TRAINING, self.training_id)
+        if self.training_id is not None:
+            return WorkId(TRAINING, self.training_id)
+        assert self.reading_id is not None
+        return WorkId(READING, self.reading_id)
 
 
 def belongs_to(work: Work) -> ColumnElement[bool]:
@@ -65,4 +68,8 @@ def belongs_to(work: Work) -> ColumnElement[bool]:
 
 def work_column(kind: str) -> Mapped[uuid.UUID | None]:
     """Return the column of jobs that refers to the rows of a kind."""
-    return col(Job.prediction_id) if kind == PREDICTION else col(Job.training_id)
+    return {
+        PREDICTION: col(Job.prediction_id),
+        TRAINING: col(Job.training_id),
+        READING: col(Job.reading_id),
+    }[kind]

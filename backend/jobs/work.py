@@ -18,6 +18,7 @@ from scattering.core.notices import Notice
 
 PREDICTION: Final = "prediction"
 TRAINING: Final = "training"
+READING: Final = "reading"
 WORK_FOLDER: Final = "work"
 
 

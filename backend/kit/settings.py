@@ -59,7 +59,16 @@ class Settings(BaseSettings):
         128 * 1024 * 1024, description="largest size of the files of uploaded phonons, together"
     )
     max_trajectory_bytes: Annotated[int, Field(gt=0)] = Field(
-        128 * 1024 * 1024, description="largest size of an uploaded trajectory"
+        2 * 1024**3, description="largest size of an uploaded trajectory"
+    )
+    max_owner_uploads_bytes: Annotated[int, Field(gt=0)] = Field(
+        6 * 1024**3, description="largest size of the resumable uploads of one user, together"
+    )
+    max_uploads_bytes: Annotated[int, Field(gt=0)] = Field(
+        24 * 1024**3, description="largest size of the resumable uploads of all users, together"
+    )
+    upload_expires_h: Annotated[float, Field(gt=0)] = Field(
+        48.0, description="hours without a byte after which a resumable upload is removed"
     )
     max_proposal_bytes: Annotated[int, Field(gt=0)] = Field(
         1024**3, description="largest size of an imported proposal, both packed and unpacked"
@@ -134,6 +143,19 @@ class Settings(BaseSettings):
     def source_dir(self, source_id: object) -> Path:
         """Folder of one source's files."""
         return self.data_dir / "sources" / str(source_id)
+
+    @property
+    def readings_dir(self) -> Path:
+        """Folder of the folders of sources that are being read."""
+        return self.data_dir / "readings"
+
+    def reading_dir(self, reading_id: object) -> Path:
+        """Folder of the files of a source that is being read."""
+        return self.readings_dir / str(reading_id)
+
+    def upload_path(self, upload_id: object) -> Path:
+        """File of one resumable upload, as far as it has arrived."""
+        return self.data_dir / "uploads" / str(upload_id)
 
     def proposal_dir(self, proposal_id: object) -> Path:
         """Folder of one proposal's reports."""

@@ -17,7 +17,9 @@ class LimitsOut(ResponseBody):
     potential_bytes: int = Field(examples=[33554432])
     dataset_bytes: int = Field(examples=[268435456])
     source_bytes: int = Field(description="of all files of uploaded phonons together", examples=[134217728])
-    trajectory_bytes: int = Field(description="of an uploaded trajectory", examples=[134217728])
+    trajectory_bytes: int = Field(
+        description="of an uploaded trajectory; above `source_bytes` only as a resumable upload", examples=[2147483648]
+    )
     proposal_bytes: int = Field(description="of an exported proposal, both packed and unpacked", examples=[1073741824])
 
     @classmethod
@@ -28,6 +30,6 @@ class LimitsOut(ResponseBody):
             potential_bytes=settings.max_upload_bytes,
             dataset_bytes=settings.max_dataset_bytes,
             source_bytes=settings.max_source_bytes,
-            trajectory_bytes=min(settings.max_trajectory_bytes, settings.max_source_bytes),
+            trajectory_bytes=settings.max_trajectory_bytes,
             proposal_bytes=settings.max_proposal_bytes,
         )

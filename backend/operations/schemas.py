@@ -29,8 +29,9 @@ class OperatedJobOut(ResponseBody):
     """A job, as operators see it."""
 
     prediction_id: uuid.UUID | None = Field(description="null: a job of a training")
-    training_id: uuid.UUID | None = Field(description="null: a job of a prediction")
-    structure_id: uuid.UUID
+    training_id: uuid.UUID | None = Field(description="null: no job of a training")
+    reading_id: uuid.UUID | None = Field(None, description="source that is being read; null: no reading")
+    structure_id: uuid.UUID | None = Field(description="null: the reading of a source")
     own: bool = Field(description="whether the prediction or training belongs to the operator, who can then open it")
     owner: str = Field(description="an id, never a name", examples=["local"])
     method: str = Field(description="method of the prediction, or training", examples=["md"])

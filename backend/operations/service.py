@@ -17,7 +17,7 @@ from backend.health import heartbeats
 from backend.health.service import ask_broker
 from backend.health.tables import WorkerHeartbeat
 from backend.jobs.tables import Job
-from backend.jobs.work import TRAINING
+from backend.jobs.work import READING, TRAINING
 from backend.kit.db.database import clock, transaction
 from backend.kit.http.notices import NoticeOut
 from backend.kit.queue.celery_settings import QUEUES
@@ -159,10 +159,12 @@ def _jobs(status: str) -> Select[*tuple[Any, ...]]:
     # Whole rows would include the JSON of predictions, which takes longest to read
     wanted = (Job.kind, Job.number, Job.engine, Job.stage, Job.progress, Job.attempt, Job.worker, Job.error)
     times = (Job.started_at, Job.finished_at)
-    asked = (Job.prediction_id, Job.training_id, Job.owner)
+    asked = (Job.prediction_id, Job.training_id, Job.reading_id, Job.owner)
     of_either = (
         func.coalesce(col(Prediction.structure_id), col(Training.structure_id)).label("structure_id"),
-        func.coalesce(col(Prediction.method), TRAINING).label("method"),
+        func.coalesce(
+            col(Prediction.method), sqlalchemy.case((col(Job.reading_id).is_not(None), READING), else_=TRAINING)
+        ).label("method"),
     )
     statement = sqlalchemy.select(*(col(column) for column in (*wanted, *times, *asked)), *of_either)
     return (
@@ -177,6 +179,7 @@ def _job_fields(job: Row[Any], operator: str) -> dict[str, Any]:
     return {
         "prediction_id": job.prediction_id,
         "training_id": job.training_id,
+        "reading_id": job.reading_id,
         "structure_id": job.structure_id,
         "own": job.owner == operator,
         "owner": job.owner,

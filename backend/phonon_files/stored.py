@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+from backend.kit.files.storage import link_or_copy
 from backend.phonon_files import harmonic_crystal_file, modes_file, trajectory_file
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.phonon_modes import PhononModes
@@ -16,6 +17,11 @@ Phonons = HarmonicCrystal | PhononModes | Trajectory
 FORCE_CONSTANTS_FILE: Final = "force_constants.h5"
 MODES_FILE: Final = "modes.h5"
 TRAJECTORY_FILE: Final = "trajectory.h5"
+
+
+def copy_trajectory(folder: Path, to: Path) -> None:
+    """Give the trajectory in a folder to another folder."""
+    link_or_copy(folder / TRAJECTORY_FILE, to / TRAJECTORY_FILE)
 
 
 def save(folder: Path, phonons: Phonons) -> None:

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.phonon_files import stored
 from backend.phonon_files.stored import Phonons
 from backend.predictions.options import GivenFacts
 from backend.predictions.schemas import PredictionIn
 from backend.sources import service as sources
-from backend.sources.tables import Source
+from backend.sources.tables import Source, SourceReading
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import Isotopes, nucleus_of, species_masses
@@ -31,6 +31,8 @@ def find_source(scope: Scope, body: PredictionIn) -> Source | None:
     ------
     Unprocessable
         The request has both or neither, or asks for what its source cannot give.
+    Conflict
+        A job is still reading the source, or could not read it.
     """
     if body.source_id is None:
         if body.structure_id is None:
@@ -39,9 +41,11 @@ def find_source(scope: Scope, body: PredictionIn) -> Source | None:
     if body.wrong_beside_source is not None:
         raise Unprocessable.at(body.wrong_beside_source, Notice("structure_or_source"))
     try:
-        row = sources.get(scope, body.source_id)
+        row = sources.get_any(scope, body.source_id)
     except NotFound as error:
         raise Unprocessable.at("source_id", error.notice) from error
+    if isinstance(row, SourceReading):
+        raise Conflict(Notice("source_not_read", {"status": row.status, "progress": row.progress}))
     _check_method(row, body)
     return row
 

@@ -145,8 +145,12 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
     row = scope.add(_new_row(planned, body))
     _queue(scope, _jobs_of(row, planned))
     if planned.source is not None:
-        phonons = sources.load_phonons(scope.settings, planned.source)
-        given.write_phonons(new_work_folder(scope, row), phonons, planned.structure.isotopes, planned.isotopes)
+        work = new_work_folder(scope, row)
+        if planned.source.trajectory is not None:
+            sources.copy_trajectory(scope.settings, planned.source, work)
+        else:
+            phonons = sources.load_phonons(scope.settings, planned.source)
+            given.write_phonons(work, phonons, planned.structure.isotopes, planned.isotopes)
     if planned.reference is not None:
         stored.save(new_work_folder(scope, row), harmonic_reference.read_crystal(scope, planned.reference))
     return row

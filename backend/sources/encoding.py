@@ -58,6 +58,17 @@ def decode(stored: dict[str, Any]) -> Phonons:
     return HarmonicCrystal(**fields, dipoles=response)
 
 
+def encode_array(value: NDArray[Any]) -> Any:
+    """Return an array as JSON."""
+    return _encoded(value)
+
+
+def array_of(stored: Any) -> NDArray[Any]:
+    """Return the array of the JSON of `encode_array`."""
+    array: NDArray[Any] = _decoded(stored)
+    return array
+
+
 def _encoded(value: NDArray[Any] | tuple[str, ...] | float | None) -> Any:
     if isinstance(value, tuple):
         return list(value)

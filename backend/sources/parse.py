@@ -17,7 +17,7 @@ from ase.data import atomic_numbers
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.unreadable import Unreadable
 from backend.sources.checks import find_doubts
-from backend.sources.encoding import encode
+from backend.sources.encoding import encode, encode_array
 from backend.sources.formats import recognise
 from backend.sources.formats.reading import (
     NeedsFields,
@@ -28,9 +28,10 @@ from backend.sources.formats.reading import (
     UploadedFile,
     refusing_damage,
 )
-from backend.sources.formats.trajectories.survey import TrajectoryReading
+from backend.sources.formats.trajectories.survey import FrameSink, TrajectoryReading
 from backend.sources.phonon_facts import facts_of_constants, facts_of_modes
 from backend.sources.stated_dipoles import add_dipoles
+from backend.sources.streaming import FrameWriter
 from backend.structures.formats.masses import isotope_of_mass
 from backend.structures.formats.reading import Reading as StructureReading
 from backend.structures.geometry import StructureData
@@ -65,24 +66,29 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
-        answer.write(as_json(options.request))
+        if not options.request["keep"]:
+            answer.write(as_json(options.request))
+            return
+        writer = FrameWriter(answer.buffer)
+        writer.contents(as_json(options.request, writer))
 
 
-def as_json(request: Request) -> str:
+def as_json(request: Request, frames: FrameWriter | None = None) -> str:
     """Return the result of `parse`, or its refusal as a notice, `error`, with the field that it concerns, `loc`."""
     places = confined.inputs(len(request["file_names"]))
     files = [UploadedFile(name, place) for name, place in zip(request["file_names"], places, strict=True)]
     try:
-        return json.dumps(parse(files, request), allow_nan=False)
+        return json.dumps(parse(files, request, frames), allow_nan=False)
     except Unreadable as error:
         (notice,) = parsed_notices.to_json([error.notice])
         return json.dumps({"error": notice, "loc": error.loc if isinstance(error, Refused) else "files"})
 
 
-def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
+def parse(files: Sequence[UploadedFile], request: Request, frames: FrameWriter | None = None) -> dict[str, Any]:
     """Return `format`, `kind`, `recognised`, `needs`, `structure`, facts, `program`, `notices`, and data to be kept.
 
-    Facts are `facts` of phonons, or `trajectory`. The data are `phonons`, in whichever of their forms (`encoding`).
+    Facts are `facts` of phonons, or `trajectory`. The data are `phonons`, in whichever of their forms (`encoding`). The
+    frames of a trajectory go to `frames`, and `first` has the positions of the first one.
 
     Where the user must state something first, `needs` names it, and nothing else is known.
 
@@ -103,13 +109,19 @@ def parse(files: Sequence[UploadedFile], request: Request) -> dict[str, Any]:
     try:
         if recognised.format.survey is not None:
             _check_trajectory_size(files, request["max_trajectory_bytes"])
-        reading = recognised.read(statements, keep=keep)
+        reading = recognised.read(statements, keep=_sink(recognised.main, frames) if keep else False)
     except NeedsFields as error:
         return answer | {"needs": [_need(one) for one in error.needs]}
     with refusing_damage(files[0]):
         if isinstance(reading, TrajectoryReading):
-            return answer | _trajectory_contents(reading)
+            return answer | _trajectory_contents(reading, keep=keep)
         return answer | _contents(reading, statements, keep=keep)
+
+
+def _sink(file: UploadedFile, frames: FrameWriter | None) -> FrameSink:
+    """Return the function that passes frames on, and how much of their file is read."""
+    assert frames is not None
+    return lambda moved: frames.frame(moved, file.share_read)
 
 
 def _need(need: Any) -> dict[str, Any]:
@@ -150,7 +162,7 @@ def _check_trajectory_size(files: Sequence[UploadedFile], maximum: int) -> None:
         raise Refused(Notice("too_large", {"quantity": "trajectory_mib", **sizes}))
 
 
-def _trajectory_contents(reading: TrajectoryReading) -> dict[str, Any]:
+def _trajectory_contents(reading: TrajectoryReading, *, keep: bool) -> dict[str, Any]:
     structure = contents_of(StructureReading(_structure(reading.unit_cell)))
     return {
         "structure": structure,
@@ -158,6 +170,7 @@ def _trajectory_contents(reading: TrajectoryReading) -> dict[str, Any]:
         "program": reading.program.to_json(),
         "notices": parsed_notices.to_json(reading.notices),
         "phonons": None if reading.trajectory is None else encode(reading.trajectory),
+        "first": encode_array(reading.first) if keep else None,
     }
 
 

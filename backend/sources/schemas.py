@@ -16,11 +16,12 @@ from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import RequestBody, ResponseBody
 from backend.sources.formats import MAX_FILES, Kind
 from backend.sources.formats.reading import Statements
-from backend.sources.tables import Source
+from backend.sources.tables import Source, SourceReading
 from backend.structures.schemas import Cell
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
 
+SourceStatus = Literal["ready", "queued", "running", "failed", "cancelled"]
 MAX_REPEATS: Final = 10_000
 MAX_CELL_ANGSTROM: Final = 10_000
 
@@ -123,7 +124,12 @@ class SourceForm(RequestBody):
     """Files of phonons with statements of the user about them. Missing statements are taken from the files."""
 
     files: list[UploadFile] = Field(
-        min_length=1, max_length=MAX_FILES, description="files that belong together, in any order"
+        [],
+        max_length=MAX_FILES,
+        description=f"files that belong together, in any order, at most {MAX_FILES} with uploads",
+    )
+    uploads: list[uuid.UUID] = Field(
+        [], max_length=MAX_FILES, description="ids of finished resumable uploads (`POST /uploads`), in place of files"
     )
     name: Name | None = Field(None, description="by default the name of the first file, or the formula")
     format: Annotated[str, StringConstraints(max_length=40)] | None = Field(
@@ -241,6 +247,7 @@ class SourceTrajectoryOut(ResponseBody):
     """Facts about the frames of a trajectory that are used."""
 
     n_frames: int = Field(examples=[800])
+    is_estimated: bool = Field(False, description="whether number and length are estimated from the head of the file")
     frame_interval_fs: float = Field(examples=[20.0])
     length_ps: float = Field(examples=[15.98])
     species: dict[str, int] = Field(description="element or isotope → number of atoms", examples=[{"Na": 32}])
@@ -308,8 +315,40 @@ class SourceOut(SourcePreviewOut):
     id: uuid.UUID
     created_at: datetime
     name: str = Field(examples=["NaCl"])
-    structure_id: uuid.UUID = Field(description="structure that was made of the files")
-    sha256: dict[str, str] = Field(description="file name → checksum")
+    structure_id: uuid.UUID | None = Field(
+        description="structure that was made of the files; null before they are read"
+    )
+    sha256: dict[str, str | None] = Field(description="file name → checksum; null before the file is read")
+    status: SourceStatus = Field("ready", description="other than `ready`: a job reads the files")
+    progress: float = Field(1.0, description="fraction of the reading that is done", examples=[0.42])
+    stage: str | None = Field(None, description="stage of the reading, or the reason to wait")
+    eta_s: float | None = Field(None, description="estimated time left of the reading", examples=[20.0])
+    error: NoticeOut | None = Field(None, description="why the files could not be read")
+
+    @classmethod
+    def of_any(cls, row: Source | SourceReading) -> Self:
+        """Return the response for a source, or for one that a job is reading."""
+        return cls.of_row(row) if isinstance(row, Source) else cls.of_reading(row)
+
+    @classmethod
+    def of_reading(cls, row: SourceReading) -> Self:
+        """Return the response for a source that a job is reading, or could not read."""
+        preview = SourcePreviewOut.of(row.preview).model_dump()
+        waiting = row.stage or row.waiting_for
+        return cls(
+            **preview,
+            id=row.id,
+            created_at=row.created_at,
+            name=row.name or row.files[0]["name"],
+            structure_id=None,
+            sha256=_sums(row.files),
+            # Its source appears in the transaction that ends the job
+            status="running" if row.status == "succeeded" else row.status,
+            progress=row.progress,
+            stage=None if waiting is None or row.error is not None else wording.message(waiting),
+            eta_s=row.eta_s,
+            error=NoticeOut.of_optional(row.error),
+        )
 
     @classmethod
     def of_row(cls, row: Source) -> Self:
@@ -325,5 +364,5 @@ class SourceOut(SourcePreviewOut):
         )
 
 
-def _sums(files: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+def _sums(files: Sequence[Mapping[str, Any]]) -> dict[str, str | None]:
     return {one["name"]: one["sha256"] for one in files}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
-import shutil
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -14,87 +12,70 @@ from typing import Any, Final
 from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
+from backend.jobs import graph
+from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
+from backend.kit.db.database import clock
 from backend.kit.db.dependents import Dependents, delete_dependents, has_listed_dependents, register_dependents
 from backend.kit.db.keeping import InProposals
 from backend.kit.db.owners import Scope
-from backend.kit.files import confined, parsed_notices
+from backend.kit.files import parsed_notices
 from backend.kit.files.lost import reading_stored
-from backend.kit.files.storage import Received, base_name, delete_folder, move_folder, write_through
-from backend.kit.http.errors import Conflict, Problem, TooLarge, Unprocessable, UnsupportedMediaType
+from backend.kit.files.storage import delete_folder, link_or_copy, move_folder, write_through
+from backend.kit.http.errors import Conflict, NotFound
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.phonon_files import harmonic_crystal_file, modes_file, stored, trajectory_file
 from backend.phonon_files.stored import Phonons
-from backend.sources import parse
-from backend.sources.encoding import decode
+from backend.sources import reading
+from backend.sources.reading import LARGE_BYTES, Question
 from backend.sources.schemas import SourceForm
-from backend.sources.tables import Source
+from backend.sources.streaming import FrameReceiver
+from backend.sources.tables import Source, SourceReading
 from backend.structures import service as structures
 from backend.structures import writing
 from backend.structures.geometry import StructureData
 from backend.structures.tables import Structure
+from backend.uploads import service as uploads
 from scattering.core.notices import Notice
 
 NOUN: Final = "source"
-PARSER: Final = "backend.sources.parse"
+BYTES_PER_S: Final = 30e6
+"""Speed at which a job reads text, for the estimate of its duration."""
+READING_START_S: Final = 3.0
 GENERIC_NAME: Final = re.compile(
     r"(xdatcar.*|movie|dump|phonopy.*|poscar.*|contcar.*|force_(sets|constants).*|born.*|vasprun|vaspout|upload|)",
     re.IGNORECASE,
 )
-PROBLEMS: Final[dict[str, type[Problem]]] = {
-    "too_large": TooLarge,
-    "too_many_atoms": TooLarge,
-    "unknown_format": UnsupportedMediaType,
-}
-"""Code of a refusal → its problem; others are unprocessable."""
 
 
 @dataclass(frozen=True)
-class UploadedSource:
-    """The files of a request, and what a confined process has read in them (`parse.parse`)."""
+class Files:
+    """The files of a request: parts of a form, and finished resumable uploads.
 
-    files: Sequence[Received]
-    file_names: Sequence[str]
-    contents: dict[str, Any]
-
-
-def read(settings: Settings, files: Sequence[Received], form: SourceForm, *, keep: bool) -> UploadedSource:
-    """Read untrusted files in a confined process.
-
-    It takes a second or more. Call it before the first statement of a transaction, which would lock the database.
-
-    Parameters
+    Attributes
     ----------
-    keep
-        Whether the phonons are returned too, to be stored.
-
-    Raises
-    ------
-    TooLarge, UnsupportedMediaType, Unprocessable
-        The files are refused.
+    paths, names, sums
+        Places, names and checksums of the files; the sum of a resumable upload is not known yet.
+    uploads
+        Ids of the resumable uploads.
     """
-    names = _distinct([base_name(file.filename or "", "file") for file in form.files])
-    request = parse.Request(
-        file_names=names,
-        format=form.format,
-        statements=form.statements,
-        keep=keep,
-        max_trajectory_bytes=settings.max_trajectory_bytes,
-    )
-    arguments = ["--request", json.dumps(request), "--cpu-s", str(settings.parse_timeout_s)]
-    paths = [file.path for file in files]
-    try:
-        answer = confined.run(PARSER, arguments, paths, timeout_s=settings.parse_timeout_s)
-    except confined.Exceeded as error:
-        raise Unprocessable.at("files", Notice("reader_gave_up", {"reason": str(error)})) from error
-    contents: dict[str, Any] = json.loads(answer)
-    if "error" in contents:
-        notice = Notice.from_json(contents["error"])
-        raise PROBLEMS.get(notice.code, Unprocessable).at(contents["loc"], notice)
-    return UploadedSource(files, names, contents)
+
+    paths: Sequence[Path]
+    names: Sequence[str]
+    sums: Sequence[str | None]
+    uploads: Sequence[uuid.UUID] = ()
+
+    def question(self, form: SourceForm) -> Question:
+        """Return the question about their contents."""
+        return Question(self.paths, self.names, form.format, form.statements)
+
+    @property
+    def are_large(self) -> bool:
+        """Whether a job has to read them, if they are a trajectory."""
+        return sum(path.stat().st_size for path in self.paths) > LARGE_BYTES
 
 
-def _distinct(names: Sequence[str]) -> list[str]:
+def distinct(names: Sequence[str]) -> list[str]:
     """Return names with a number where one occurs before."""
     seen: dict[str, int] = {}
     distinct = []
@@ -106,47 +87,68 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 @dataclass(frozen=True)
 class Staged:
-    """A folder with the files of a new source."""
+    """A folder with the files of a new source, and their contents (`parse.parse`)."""
 
     folder: Path
     files: list[dict[str, Any]]
-    upload: UploadedSource
+    contents: dict[str, Any]
 
 
-def stage(folder: Path, upload: UploadedSource) -> Staged:
-    """Write the files of a new source to a new folder, before the transaction that stores its row.
+def stage(folder: Path, files: Files, form: SourceForm, settings: Settings) -> Staged:
+    """Read small files, and write those of a new source to a new folder, before the transaction that stores its row.
 
     Raises
     ------
-    Unprocessable
-        The user must state something first.
+    Problem
+        The files are refused, or the user must state something first.
     """
-    contents = upload.contents
-    if contents["needs"]:
-        needed = [{"loc": one["field"], **_need_code(one["why"])} for one in contents["needs"]]
-        raise Unprocessable(Notice.from_json(contents["needs"][0]["why"]), needed)
     folder.mkdir()
+    receiver = FrameReceiver(folder)
+    try:
+        contents = reading.read(settings, files.question(form), receiver)
+        if (problem := reading.needed_fields(contents)) is not None:
+            raise problem
+        receiver.save(folder)
+    except reading.Refusal as refusal:
+        raise refusal.problem from refusal
+    finally:
+        receiver.close()
+    return Staged(folder, _keep_files(folder, files, contents), contents)
+
+
+def _keep_files(folder: Path, files: Files, contents: dict[str, Any]) -> list[dict[str, Any]]:
+    """Copy or link uploaded files to a folder, and return the facts that their source keeps about them."""
     roles = {one["file"]: one["role"] for one in contents["recognised"]}
-    files = []
-    for number, (received, name) in enumerate(zip(upload.files, upload.file_names, strict=True)):
-        kept = f"original-{number}"
-        shutil.copyfile(received.path, folder / kept)
-        write_through(folder / kept)
-        size = (folder / kept).stat().st_size
-        files.append({"name": name, "role": roles[name], "sha256": received.sha256, "n_bytes": size, "stored": kept})
-    stored.save(folder, decode(contents["phonons"]))
-    return Staged(folder, files, upload)
-
-
-def _need_code(why: dict[str, Any]) -> dict[str, Any]:
-    return {"code": why["code"], "params": why["params"]}
+    kept = []
+    for number, (path, name, digest) in enumerate(zip(files.paths, files.names, files.sums, strict=True)):
+        place = folder / f"original-{number}"
+        link_or_copy(path, place)
+        write_through(place)
+        size = place.stat().st_size
+        kept.append({"name": name, "role": roles[name], "sha256": digest, "n_bytes": size, "stored": place.name})
+    return kept
 
 
 def add(scope: Scope, staged: Staged, form: SourceForm) -> Source:
     """Store a source whose files are written, and the structure that its files describe."""
-    contents = staged.upload.contents
-    structure = _add_structure(scope, contents["structure"], _name(form, staged.upload))
+    return add_read(scope, staged, name=form.name, stated=form.statements)
+
+
+def add_small(scope: Scope, staged: Staged, files: Files, form: SourceForm) -> Source:
+    """Store a source like `add`, and end the uploads of its files."""
+    row = add(scope, staged, form)
+    uploads.discard(scope.session, scope.settings, files.uploads)
+    return row
+
+
+def add_read(
+    scope: Scope, staged: Staged, *, name: str | None, stated: Mapping[str, Any], source_id: uuid.UUID | None = None
+) -> Source:
+    """Store a source with this id, or a new one."""
+    contents = staged.contents
+    structure = _add_structure(scope, contents["structure"], _name(name, staged))
     row = Source(
+        id=source_id or uuid.uuid4(),
         name=structure.name,
         kind=contents["kind"],
         format=contents["format"],
@@ -156,7 +158,7 @@ def add(scope: Scope, staged: Staged, form: SourceForm) -> Source:
         elements=structure.elements,
         cell=contents["structure"]["cell"],
         files=staged.files,
-        stated=dict(form.statements),
+        stated=dict(stated),
         program=contents["program"],
         phonons=contents["facts"],
         trajectory=contents["trajectory"],
@@ -166,22 +168,79 @@ def add(scope: Scope, staged: Staged, form: SourceForm) -> Source:
     return scope.add(row)
 
 
+def preview(settings: Settings, files: Files, form: SourceForm) -> dict[str, Any]:
+    """Return the contents of files (`parse.parse`), of large trajectories from their head.
+
+    Raises
+    ------
+    Problem
+        The files are refused.
+    """
+    try:
+        return reading.preview(settings, files.question(form))
+    except reading.Refusal as refusal:
+        raise refusal.problem from refusal
+
+
+def stage_reading(folder: Path, files: Files, contents: dict[str, Any]) -> Staged:
+    """Write the files of a large trajectory, whose head was read, to a new folder.
+
+    Raises
+    ------
+    Unprocessable
+        The user must state something first.
+    """
+    if (problem := reading.needed_fields(contents)) is not None:
+        raise problem
+    folder.mkdir()
+    return Staged(folder, _keep_files(folder, files, contents), contents)
+
+
+def add_reading(scope: Scope, staged: Staged, files: Files, form: SourceForm) -> SourceReading:
+    """Store a large trajectory, and the job that reads it."""
+    row = SourceReading(
+        name=form.name,
+        format=form.format,
+        files=staged.files,
+        uploads=[str(one) for one in files.uploads],
+        stated=dict(form.statements),
+        preview={name: value for name, value in staged.contents.items() if name not in ("phonons", "first")},
+        estimate_s=READING_START_S + sum(one["n_bytes"] for one in staged.files) / BYTES_PER_S,
+        waiting_for=graph.WAITING_FOR_WORKER,
+    )
+    move_folder(scope.session, staged.folder, scope.settings.reading_dir(row.id))
+    row = scope.add(row)
+    scope.session.add(graph.job_of_reading(row))
+    now = clock(scope.session)
+    wake_for_queued_jobs(scope.session, now)
+    update_reasons_to_wait(scope.session, now)
+    return row
+
+
 def _add_structure(scope: Scope, contents: dict[str, Any], name: str) -> Structure:
     text = writing.extxyz(StructureData.from_dict(contents["structure"]), name)
     return structures.add(scope, contents, content=text.encode(), fmt="extxyz", file_name=f"{name}.extxyz", name=name)
 
 
-def _name(form: SourceForm, upload: UploadedSource) -> str:
+def _name(stated: str | None, staged: Staged) -> str:
     """Return the name from the user, otherwise a file name that says something, otherwise the formula."""
-    stems = [name.rsplit(".", 1)[0] for name in upload.file_names]
+    stems = [one["name"].rsplit(".", 1)[0] for one in staged.files]
     telling = [stem for stem in stems if not GENERIC_NAME.fullmatch(stem)]
-    formula: str = upload.contents["structure"]["description"]["formula"]
-    return (form.name or next(iter(telling), formula))[:200]
+    formula: str = staged.contents["structure"]["description"]["formula"]
+    return (stated or next(iter(telling), formula))[:200]
 
 
 def get(scope: Scope, source_id: uuid.UUID) -> Source:
     """Return the source with this id."""
     return scope.get(Source, source_id, NOUN)
+
+
+def get_any(scope: Scope, source_id: uuid.UUID) -> Source | SourceReading:
+    """Return the source with this id, also while a job is reading it."""
+    try:
+        return get(scope, source_id)
+    except NotFound:
+        return scope.get(SourceReading, source_id, NOUN)
 
 
 def page(scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None) -> tuple[list[Source], int]:
@@ -209,6 +268,18 @@ def load_phonons(settings: Settings, row: Source) -> Phonons:
         return modes_file.load(folder / stored.MODES_FILE)
 
 
+def copy_trajectory(settings: Settings, row: Source, to: Path) -> None:
+    """Give the trajectory of a source to a folder.
+
+    Raises
+    ------
+    Gone
+        Its file is missing.
+    """
+    with reading_stored(Notice("source_file_lost", {"id": str(row.id)})):
+        stored.copy_trajectory(settings.source_dir(row.id), to)
+
+
 def delete(
     scope: Scope, source_id: uuid.UUID, *, with_predictions: bool, in_proposals: InProposals | None = None
 ) -> None:
@@ -219,14 +290,27 @@ def delete(
     Conflict
         It has predictions in the lists, and `with_predictions` is false.
     """
-    row = scope.get_own(Source, source_id, NOUN, lock=True)
+    try:
+        row = scope.get_own(Source, source_id, NOUN, lock=True)
+    except NotFound:
+        _delete_reading(scope, scope.get_own(SourceReading, source_id, NOUN, lock=True))
+        return
     if not with_predictions and has_listed_dependents(scope, row):
         raise Conflict(Notice("source_has_predictions", {"name": row.name}))
     _delete(scope, row, in_proposals)
 
 
+def _delete_reading(scope: Scope, row: SourceReading) -> None:
+    """Delete a source that is being read, with its job, whose worker then stops."""
+    scope.session.delete(row)
+    scope.session.flush()
+    delete_folder(scope.session, scope.settings.reading_dir(row.id))
+
+
 def _delete(scope: Scope, row: Source, in_proposals: InProposals | None) -> None:
     delete_dependents(scope, row, in_proposals)
+    if (reading_row := scope.session.get(SourceReading, row.id)) is not None:
+        scope.session.delete(reading_row)
     scope.session.delete(row)
     scope.session.flush()
     delete_folder(scope.session, scope.settings.source_dir(row.id))

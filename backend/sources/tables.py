@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON
 from sqlmodel import Field
 
+from backend.jobs.work import READING, Work, register_work_table
 from backend.kit.db.columns import NoticesColumn, Owned
 from scattering.core.notices import Notice
 
@@ -39,3 +40,21 @@ class Source(Owned, table=True):
         default=None, sa_type=JSON, description="facts about a trajectory, as SourceTrajectoryOut has them"
     )
     findings: list[Notice] = Field(default_factory=list, sa_type=NoticesColumn)
+
+
+@register_work_table(READING, lambda settings: settings.readings_dir)
+class SourceReading(Work, table=True):
+    """A trajectory that a job is reading. The source that it becomes has its id."""
+
+    __tablename__ = "source_readings"
+
+    name: str | None = Field(default=None, max_length=200, description="name from the user")
+    format: str | None = Field(default=None, max_length=40, description="format from the user")
+    files: list[dict[str, Any]] = Field(
+        sa_type=JSON, description="name, n_bytes and the name in the folder of each file"
+    )
+    uploads: list[str] = Field(
+        default_factory=list, sa_type=JSON, description="ids of the resumable uploads of the files"
+    )
+    stated: dict[str, Any] = Field(default_factory=dict, sa_type=JSON, description="statements of the user")
+    preview: dict[str, Any] = Field(sa_type=JSON, description="contents of the head of the files")

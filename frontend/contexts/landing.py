@@ -62,7 +62,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         },
         "source_names": "|".join(sorted({name for one in sources for name in one["file_names"]})),
         "max_bytes": limits["structure_bytes"],
-        "max_source_bytes": limits["source_bytes"],
+        "max_trajectory_bytes": limits["trajectory_bytes"],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import uuid
@@ -21,6 +22,7 @@ from backend.kit.settings import Settings
 from backend.sources import parse, service
 from backend.sources.formats import FORMATS
 from backend.sources.formats.reading import UploadedFile
+from backend.sources.streaming import FrameWriter
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.phonon_modes import PhononModes
 from scattering.simulate.interpolation import modes_at
@@ -51,11 +53,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read uploads in this process: the same reading, without seconds for a process."""
 
-    def run(_: str, arguments: Sequence[str], content: Sequence[Path], **__: object) -> str:
+    def run(
+        _: str,
+        arguments: Sequence[str],
+        content: Sequence[Path],
+        *,
+        stream: confined.Stream | None = None,
+        **__: object,
+    ) -> str:
         options = dict(zip(arguments[::2], arguments[1::2], strict=True))
         request = json.loads(options["--request"])
         monkeypatch.setattr(confined, "inputs", lambda n_files: list(content)[:n_files])
-        return parse.as_json(request)
+        if stream is None:
+            return parse.as_json(request)
+        answer = io.BytesIO()
+        frames = FrameWriter(answer)
+        frames.contents(parse.as_json(request, frames))
+        stream.take(answer.getvalue())
+        return ""
 
     monkeypatch.setattr(confined, "run", run)
 

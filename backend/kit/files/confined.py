@@ -19,8 +19,9 @@ import tempfile
 import time
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock, Timer
 from typing import Final, TextIO
@@ -46,6 +47,22 @@ Content = bytes | Path | Sequence[Path]
 """An untrusted file, its path, or the paths of several that belong together."""
 
 
+@dataclass(frozen=True)
+class Stream:
+    """An answer that is too long for the memory.
+
+    Attributes
+    ----------
+    take
+        Takes its parts one after the other. An exception ends the child.
+    max_bytes
+        Largest length.
+    """
+
+    take: Callable[[bytes], object]
+    max_bytes: int
+
+
 class Exceeded(Exception):
     """The child ran out of time or memory, or crashed."""
 
@@ -53,8 +70,8 @@ class Exceeded(Exception):
 class _Reader:
     """A process that reads files. It ends when its standard input does, so at the latest with this one."""
 
-    def __init__(self, module: str) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="beamcast-"))
+    def __init__(self, module: str, near: Path | None = None) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="beamcast-", dir=near))
         self.process = subprocess.Popen(
             [*sandbox.prefix(str(self.folder)), sys.executable, "-m", reader_process.__name__, module],
             stdin=subprocess.PIPE,
@@ -71,14 +88,20 @@ class _Reader:
         """Whether the process is there."""
         return self.process.poll() is None
 
-    def ask(self, arguments: Sequence[str], content: Content, timeout_s: float) -> tuple[Outcome, bytes]:
-        """Have a child read a file, or several; return how it ended, and its answer."""
+    def ask(
+        self, arguments: Sequence[str], content: Content, timeout_s: float, stream: Stream | None = None
+    ) -> tuple[Outcome, bytes]:
+        """Have a child read a file, or several; return how it ended, and its answer, unless that is streamed."""
         with tempfile.TemporaryDirectory(dir=self.folder) as folder:
             _put_all(content, Path(folder))
-            question = json.dumps({"folder": folder, "arguments": list(arguments), "timeout_s": timeout_s}).encode()
+            limits = {"timeout_s": timeout_s, "stream_bytes": 0 if stream is None else stream.max_bytes}
+            question = json.dumps({"folder": folder, "arguments": list(arguments), **limits}).encode()
             deadline = time.monotonic() + timeout_s + STARTUP_S
             self._write(QUESTION.pack(len(question)) + question, deadline)
             outcome, length = ANSWER.unpack(self._read(ANSWER.size, deadline))
+            while outcome == Outcome.MORE and stream is not None:
+                stream.take(self._read(length, deadline))
+                outcome, length = ANSWER.unpack(self._read(ANSWER.size, deadline))
             return Outcome(outcome), self._read(length, deadline)
 
     def _write(self, data: bytes, deadline: float) -> None:
@@ -132,7 +155,15 @@ _trimming: list[Timer] = []
 _slots = BoundedSemaphore(max(2, os.cpu_count() or 1))
 
 
-def run(module: str, arguments: Sequence[str], content: Content, *, timeout_s: float) -> str:
+def run(
+    module: str,
+    arguments: Sequence[str],
+    content: Content,
+    *,
+    timeout_s: float,
+    stream: Stream | None = None,
+    near: Path | None = None,
+) -> str:
     """Have a module read a file, or several that belong together, in a confined process, and return its answer.
 
     Parameters
@@ -146,6 +177,10 @@ def run(module: str, arguments: Sequence[str], content: Content, *, timeout_s: f
         Several files are found as `inputs`, in their order.
     timeout_s
         Time limit in seconds, without the loading of modules.
+    stream
+        Takes the answer, and "" is returned; None for an answer that fits the memory.
+    near
+        Folder on the disk of a large file, which is then linked and not copied. It has a process of its own.
 
     Raises
     ------
@@ -154,14 +189,17 @@ def run(module: str, arguments: Sequence[str], content: Content, *, timeout_s: f
     """
     key = _key(module)
     with _slots:
-        reader = _take(key) or _Reader(module)
+        reader = _Reader(module, near) if near is not None else _take(key) or _Reader(module)
         try:
-            outcome, answer = reader.ask(arguments, content, timeout_s)
+            outcome, answer = reader.ask(arguments, content, timeout_s, stream)
         except BaseException:
             # It may still be busy with this file
             reader.end()
             raise
-        _give_back(key, reader)
+        if near is None:
+            _give_back(key, reader)
+        else:
+            reader.end()
     if outcome != Outcome.ANSWERED:
         raise Exceeded(REASONS[outcome])
     return answer.decode()

@@ -6,7 +6,8 @@ process 1 of its own PID namespace. No process in there can send it a signal or 
 all other processes, so that a parser that was taken over cannot wait there for the next file.
 
 A question on standard input is a frame with JSON: `folder`, which holds the file; `arguments` of the module;
-`timeout_s`. The answer on standard output is a frame with an `Outcome` and the text that the child has written.
+`timeout_s`; `stream_bytes`, the largest length of an answer that is passed on in parts, 0 for one that fits the memory.
+The answer on standard output is a frame with an `Outcome` and the text that the child has written.
 """
 
 from __future__ import annotations
@@ -48,6 +49,8 @@ class Outcome(IntEnum):
     """A signal ended it, such as that of a limit."""
     LATE = 3
     """It had not ended in time."""
+    MORE = 4
+    """It has not ended; the text is a part of a long answer."""
 
 
 def main(module: str) -> None:
@@ -94,7 +97,9 @@ class _Child:
 
     def __init__(self, answer_question: Main, question: dict[str, Any], *, is_alone: bool) -> None:
         self._is_alone = is_alone
+        self._is_too_long = False
         self._deadline: float = time.monotonic() + question["timeout_s"]
+        self._stream_bytes: int = question["stream_bytes"]
         # `_end` waits for this signal; one that comes before stays pending
         signals = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
         self._reading, writing = os.pipe()
@@ -133,7 +138,7 @@ class _Child:
             answer = self._collect()
             if answer is None:
                 return Outcome.LATE, b""
-            if len(answer) > MAX_ANSWER_BYTES:
+            if len(answer) > MAX_ANSWER_BYTES or self._is_too_long:
                 return Outcome.FAILED, b""
             end = self._end()
             if end is None:
@@ -151,12 +156,12 @@ class _Child:
         This process ends when nobody waits for the answer any more.
         """
         parts: list[bytes] = []
-        length = 0
+        length, limit = 0, self._stream_bytes or MAX_ANSWER_BYTES
         poll = select.poll()
         poll.register(self._reading, select.POLLIN)
         # Only its end: the next question comes after this answer
         poll.register(0, 0)
-        while length <= MAX_ANSWER_BYTES:
+        while length <= limit:
             ready = dict(poll.poll(self._remaining_s() * 1e3))
             if 0 in ready:
                 os._exit(0)
@@ -165,8 +170,12 @@ class _Child:
             part = os.read(self._reading, CHUNK_BYTES)
             if not part:
                 break
-            parts.append(part)
             length += len(part)
+            if self._stream_bytes:
+                _write_all(1, ANSWER.pack(Outcome.MORE, len(part)) + part)
+            else:
+                parts.append(part)
+        self._is_too_long = length > limit
         return b"".join(parts)
 
     def _end(self) -> os.waitid_result | None:

@@ -67,6 +67,14 @@ def move_folder(session: Session, staged: Path, folder: Path) -> Path:
     return folder
 
 
+def link_or_copy(path: Path, to: Path) -> None:
+    """Give a file that is never changed another place too: by a link, or on another disk by a copy."""
+    try:
+        os.link(path, to)
+    except OSError:
+        shutil.copyfile(path, to)
+
+
 def write_through(path: Path) -> None:
     """Wait until a file is on the disk, so that a power cut does not leave a row without its file."""
     with path.open("rb") as written:

@@ -14,6 +14,9 @@ FORM: Final = "multipart/form-data"
 FORM_OVERHEAD_BYTES: Final = 64 * 1024
 MAX_JSON_BYTES: Final = 1024**2
 """Largest size of a body without a file. The largest useful one, 100 000 energies, is shorter."""
+RESUMABLE: Final = "/api/v1/uploads/"
+"""Begin of the paths to which parts of a resumable upload are sent."""
+OFFSET_STREAM: Final = "application/offset+octet-stream"
 UPLOADS: Final[Mapping[str, str]] = {
     "/api/v1/structures": "max_upload_bytes",
     "/api/v1/structures/ordered-cells": "max_upload_bytes",
@@ -36,6 +39,11 @@ def is_upload(path: str, headers: Headers) -> bool:
     return path in UPLOADS and headers.get("content-type", "").lower().startswith(FORM)
 
 
+def is_resumable(path: str, headers: Headers) -> bool:
+    """Return whether a request is a part of a resumable upload."""
+    return path.startswith(RESUMABLE) and headers.get("content-type", "").lower() == OFFSET_STREAM
+
+
 def max_file_bytes(settings: Settings, path: str) -> int:
     """Return the largest size in bytes of a file that is uploaded to a path."""
     largest: int = getattr(settings, UPLOADS[path])
@@ -44,6 +52,8 @@ def max_file_bytes(settings: Settings, path: str) -> int:
 
 def max_stated_bytes(settings: Settings, path: str, headers: Headers) -> int:
     """Return the limit in bytes that a refusal states: of the file, or of the body where there is no file."""
+    if is_resumable(path, headers):
+        return settings.max_trajectory_bytes
     return max_file_bytes(settings, path) if is_upload(path, headers) else MAX_JSON_BYTES
 
 

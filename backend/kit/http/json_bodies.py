@@ -14,7 +14,7 @@ import anyio
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.kit.http.body_limits import MAX_JSON_BYTES, is_upload
+from backend.kit.http.body_limits import MAX_JSON_BYTES, is_resumable, is_upload
 from backend.kit.http.errors import Problem, RequestTimeout, TooLarge, as_response
 from backend.kit.http.security import SAFE_METHODS
 from scattering.core.notices import Notice
@@ -38,7 +38,7 @@ class JsonBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on the request with its whole body."""
-        if scope["type"] != "http" or scope["method"] in SAFE_METHODS or is_upload(scope["path"], Headers(scope=scope)):
+        if scope["type"] != "http" or scope["method"] in SAFE_METHODS or _has_file(scope):
             await self._app(scope, receive, send)
             return
         try:
@@ -55,6 +55,11 @@ class JsonBodies:
             await _refuse(problem, scope, receive, send)
         else:
             await self._app(scope, _replay(body, receive), send)
+
+
+def _has_file(scope: Scope) -> bool:
+    headers = Headers(scope=scope)
+    return is_upload(scope["path"], headers) or is_resumable(scope["path"], headers)
 
 
 def find_excess(body: bytes) -> Notice | None:

@@ -15,7 +15,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.kit.http.body_limits import UPLOADS, is_upload, max_body_bytes
+from backend.kit.http.body_limits import UPLOADS, is_resumable, is_upload, max_body_bytes
 from backend.kit.http.errors import RequestTimeout, Unavailable, as_response
 from backend.kit.settings import Settings
 from scattering.core.notices import Notice
@@ -45,7 +45,9 @@ class Uploads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on through the limits."""
-        if scope["type"] != "http" or not is_upload(scope["path"], Headers(scope=scope)):
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        resumable = scope["type"] == "http" and is_resumable(scope["path"], headers)
+        if scope["type"] != "http" or not (resumable or is_upload(scope["path"], headers)):
             await self._app(scope, receive, send)
             return
         if self._n_uploads >= MAX_UPLOADS:
@@ -54,6 +56,10 @@ class Uploads:
             return
         self._n_uploads += 1
         try:
+            if resumable:
+                # Its parts are written as they arrive
+                await self._app(scope, receive, send)
+                return
             async with AsyncExitStack() as slot:
                 arriving = _Arriving(receive, self._limiter(), slot)
                 await self._limited[scope["path"]](scope, arriving.receive, send)
@@ -90,16 +96,17 @@ class _Arriving:
         with anyio.move_on_after(SILENCE_S) as silence:
             message = await self._receive()
         if silence.cancelled_caught:
-            raise _too_slow()
+            raise too_slow()
         self._n_bytes += len(message.get("body", b""))
         seconds = time.monotonic() - self._began
         if seconds > GRACE_S and self._n_bytes < seconds * MIN_BYTES_PER_S:
-            raise _too_slow()
+            raise too_slow()
         if message["type"] == "http.request" and not message.get("more_body", False):
             self._is_complete = True
             await self._slot.enter_async_context(self._reading)
         return message
 
 
-def _too_slow() -> RequestTimeout:
+def too_slow() -> RequestTimeout:
+    """Return the problem of an upload that arrives too slowly."""
     return RequestTimeout(Notice("upload_too_slow", {"silence_s": SILENCE_S, "minimum_kib_s": MIN_BYTES_PER_S / 1024}))

@@ -26,7 +26,7 @@ from backend.sources.formats.reading import (
 )
 from backend.sources.formats.roles import PHONONS, TRAJECTORIES, other_kind_of, role_of
 from backend.sources.formats.trajectories import formats as trajectories
-from backend.sources.formats.trajectories.survey import TrajectoryReading
+from backend.sources.formats.trajectories.survey import FrameSink, TrajectoryReading
 from backend.sources.formats.trajectories.with_topology.topologies import READERS
 from backend.sources.formats.vasp import vaspout, vasprun
 from scattering.core.notices import Notice
@@ -159,25 +159,29 @@ class Recognised:
     format: Format
     files: Files
 
-    def read(self, statements: Statements, *, keep: bool = False) -> Reading | TrajectoryReading:
+    def read(self, statements: Statements, *, keep: bool | FrameSink = False) -> Reading | TrajectoryReading:
         """Return the phonons or the trajectory.
 
         Parameters
         ----------
         keep
-            Whether the displacements of a trajectory are kept.
+            Whether the displacements of a trajectory are kept in memory, or a function that takes them.
 
         Raises
         ------
         Refused
             The files cannot be used, or the user must state something first.
         """
-        main = next(file for role, file in self.files.items() if role in self.format.main)
-        with refusing_damage(main):
+        with refusing_damage(self.main):
             if self.format.survey is not None:
                 return self.format.survey(self.files, statements, keep=keep)
             assert self.format.read is not None
             return self.format.read(self.files, statements)
+
+    @property
+    def main(self) -> UploadedFile:
+        """The file to which the others belong."""
+        return next(file for role, file in self.files.items() if role in self.format.main)
 
     def to_json(self) -> list[dict[str, str]]:
         """Return the file names with their kinds."""

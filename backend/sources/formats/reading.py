@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, TypedDict
+from typing import Any, BinaryIO, Final, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,18 @@ class UploadedFile:
         """The first bytes."""
         with self.path.open("rb") as file:
             return file.read(HEAD_BYTES)
+
+    def open(self) -> BinaryIO:
+        """Open the file; `share_read` then follows its position."""
+        stream = self.path.open("rb")
+        self.__dict__["_stream"] = stream
+        return stream
+
+    @property
+    def share_read(self) -> float:
+        """The fraction of the file that is read, while it is open; 0 if that is not known."""
+        stream: BinaryIO | None = self.__dict__.get("_stream")
+        return 0.0 if stream is None or stream.closed else stream.tell() / max(self.path.stat().st_size, 1)
 
     @property
     def data(self) -> bytes:

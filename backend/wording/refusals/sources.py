@@ -24,8 +24,6 @@ MISFITS: Final = {
 """How files do not belong together."""
 SIZES: Final = {
     "atom_frames": "The trajectory has {n_found} atoms times frames; at most {maximum} are read.",
-    "kept_atom_frames": "The trajectory has {n_found} atoms times frames or more; at most {maximum} are stored. Use "
-    "fewer frames (first_frame, last_frame, every).",
     "trajectory_atoms": "The trajectory has {n_found} atoms; at most {maximum} are read.",
     "trajectory_mib": "The trajectory is larger than {maximum} MiB, the maximum that this server accepts. Write fewer "
     "frames, or fewer columns.",
@@ -129,6 +127,13 @@ def _frames_too_sparse(*, frame_interval_fs: float, species: Sequence[str]) -> s
     )
 
 
+def _not_read(*, status: str, progress: float) -> str:
+    if status == "failed":
+        return "The files of this source could not be read: GET /sources/{id} has the reason."
+    done = f"{100 * progress:.0f} %"
+    return f"The files of this source are still being read ({done} done): wait until its status is “ready”."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "atoms_change": "{file}: frame {frame} has other atoms than the first frame, or another order ({n_found} atoms; "
     "the first frame has {n_expected}). All frames must have the same atoms.",
@@ -166,6 +171,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "no_eigenvectors": "{file} has energies without eigenvectors, from which no intensity follows. Write them too.",
     "no_forces": "{file} has neither forces nor force constants. Add FORCE_SETS, FORCE_CONSTANTS or "
     "force_constants.hdf5.",
+    "number_of_files": "Send at least one file, or the id of a finished upload, and at most {maximum} together.",
+    "source_not_read": _not_read,
     "reader_gave_up": "The files could not be read: {reason}. They are too large for this server, or damaged.",
     "source_has_predictions": "Predictions were made from “{name}”: delete them first, or with it "
     "(`with_predictions=true`).",

@@ -248,7 +248,7 @@ export const newKey = () =>
  * Send files and texts as a form, and read JSON.
  * @template T
  * @param {string} path
- * @param {Record<string, string | File | File[]>} fields
+ * @param {Record<string, string | File | (string | File)[]>} fields
  * @param {{signal?: AbortSignal, key?: string, progress?: (fraction: number) => void}} [options] key: as of `send`;
  * progress: is told which fraction was sent
  * @returns {Promise<T>}

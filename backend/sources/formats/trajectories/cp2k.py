@@ -27,7 +27,7 @@ CELL_COLUMNS: Final = 11
 def read_frames(files: Files) -> FrameIterator:
     """Yield the frames of positions, with the velocities and the cells of the same steps."""
     with ExitStack() as stack:
-        lines = {role: Lines(file, stack.enter_context(file.path.open("rb"))) for role, file in files.items()}
+        lines = {role: Lines(file, stack.enter_context(file.open())) for role, file in files.items()}
         frames = xyz.read_frames(lines["cp2k_xyz"])
         if "cp2k_velocities" in lines:
             frames = _with_velocities(frames, lines["cp2k_velocities"], files)

@@ -8,14 +8,14 @@ from typing import Final
 from backend.sources.formats.reading import Files, Statements
 from backend.sources.formats.trajectories import castep_md, cp2k, dlpoly, lammps, xdatcar, xyz
 from backend.sources.formats.trajectories.frames import FrameIterator, LineReader, text_frames
-from backend.sources.formats.trajectories.survey import TrajectoryReading, survey
+from backend.sources.formats.trajectories.survey import FrameSink, TrajectoryReading, survey
 from backend.sources.formats.trajectories.with_topology import amber, dcd, gromacs
 
 Survey = Callable[..., TrajectoryReading]
 
 
 def _of(read_frames: LineReader, program: str = "") -> Survey:
-    def read(files: Files, statements: Statements, *, keep: bool = False) -> TrajectoryReading:
+    def read(files: Files, statements: Statements, *, keep: bool | FrameSink = False) -> TrajectoryReading:
         (file,) = files.values()
         return survey(file, text_frames(file, read_frames), statements, program=program, keep=keep)
 
@@ -23,7 +23,7 @@ def _of(read_frames: LineReader, program: str = "") -> Survey:
 
 
 def _of_files(main: str, read_frames: Callable[[Files], FrameIterator], program: str = "") -> Survey:
-    def read(files: Files, statements: Statements, *, keep: bool = False) -> TrajectoryReading:
+    def read(files: Files, statements: Statements, *, keep: bool | FrameSink = False) -> TrajectoryReading:
         return survey(files[main], read_frames(files), statements, program=program, keep=keep)
 
     return read

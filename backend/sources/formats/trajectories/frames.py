@@ -294,5 +294,5 @@ LineReader = Callable[[Lines], FrameIterator]
 
 def text_frames(file: UploadedFile, read_frames: LineReader) -> FrameIterator:
     """Yield the frames of a text file."""
-    with file.path.open("rb") as stream:
+    with file.open() as stream:
         yield from read_frames(Lines(file, stream))

@@ -7,7 +7,7 @@ memory is that of a frame, unless the displacements are kept.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
@@ -44,8 +44,6 @@ SHORT_PS: Final = 4.0
 LARGE_DRIFT_ANGSTROM: Final = 0.1
 UNEVEN: Final = 0.01
 """Relative difference of intervals that are taken as equal."""
-KEPT_ATOM_FRAMES: Final = 3_900_000
-"""Atoms times frames that are kept: their displacements as text must fit the answer of a confined reader."""
 MAX_ROUNDED_ENERGY: Final = 0.95
 """Energy up to which motion outweighs the rounding of positions, relative to the largest that frames resolve."""
 PLAUSIBLE_FS: Final = (0.05, 2000.0)
@@ -69,7 +67,9 @@ class TrajectoryReading:
     notices
         Doubts about the trajectory.
     trajectory
-        The displacements, if they are kept.
+        The displacements, if they are kept; without frames if these went elsewhere.
+    first
+        Shape (n_atoms, 3): positions of the first frame, in units of the cell vectors.
     """
 
     unit_cell: UnitCell
@@ -77,6 +77,11 @@ class TrajectoryReading:
     program: Program
     notices: list[Notice]
     trajectory: Trajectory | None
+    first: NDArray[np.float64]
+
+
+FrameSink = Callable[[NDArray[np.float32]], object]
+"""Takes the displacements of each frame from the first one, shape (n_atoms, 3), in units of the cell vectors."""
 
 
 def survey(
@@ -85,7 +90,7 @@ def survey(
     statements: Statements,
     *,
     program: str = "",
-    keep: bool = False,
+    keep: bool | FrameSink = False,
 ) -> TrajectoryReading:
     """Read a trajectory.
 
@@ -100,7 +105,7 @@ def survey(
     program
         The program that made it.
     keep
-        Whether its displacements are kept.
+        Whether its displacements are kept in memory, or a function that takes them.
 
     Raises
     ------
@@ -173,7 +178,7 @@ class _Selected:
 class _Run:
     """Sums over the frames of a run."""
 
-    def __init__(self, file: UploadedFile, statements: Statements, first: Frame, *, keep: bool) -> None:
+    def __init__(self, file: UploadedFile, statements: Statements, first: Frame, *, keep: bool | FrameSink) -> None:
         self._file, self._statements, self._keep = file, statements, keep
         self._labels = first.labels
         species = species_of(first, statements.get("species", {}))
@@ -231,10 +236,7 @@ class _Run:
         self._squares = self._squares + self._moved**2
         self._add_velocities(frame)
         if self._keep:
-            self._kept.append(self._moved.astype(np.float32))
-            if len(self._kept) * len(self._masses) > KEPT_ATOM_FRAMES:
-                found = {"n_found": len(self._kept) * len(self._masses), "maximum": KEPT_ATOM_FRAMES}
-                raise Refused(Notice("too_large", {"quantity": "kept_atom_frames", **found}))
+            (self._kept.append if self._keep is True else self._keep)(self._moved.astype(np.float32))
 
     def _other_atoms(self, frame: Frame) -> Refused:
         params = {"frame": len(self._cells) + 1, "n_found": len(frame.labels), "n_expected": len(self._labels)}
@@ -307,7 +309,12 @@ class _Run:
         }
         unit_cell = UnitCell(cell, sites, self._species.symbols, self._masses)
         return TrajectoryReading(
-            unit_cell, facts, Program(name=program), notices, self._trajectory(cell, sites, interval, temperature)
+            unit_cell,
+            facts,
+            Program(name=program),
+            notices,
+            self._trajectory(cell, sites, interval, temperature),
+            self._first,
         )
 
     def _lost_in_rounding(self, interval: float) -> list[Notice]:

@@ -5,6 +5,8 @@ import { newKey, upload } from "../api.js";
 import { count, integer, listed, significant } from "../format.js";
 import { careBox, element, facts, fill, formula, table } from "../kit/dom.js";
 import { showProblem } from "../kit/problems.js";
+import { forgetUpload, RESUMABLE_FROM } from "../kit/resumable.js";
+import { sendLarge, waitForSource } from "./large-files.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["SourcePreviewOut"]} Preview */
 /** @typedef {import("../../../types/api").components["schemas"]["SourceOut"]} Source */
@@ -26,6 +28,8 @@ const PLACEHOLDERS = /** @type {Record<string, string>} */ ({ supercell: "2 2 2"
  */
 export async function offerPhonons(place, files, use) {
     const key = newKey();
+    const sent = files.some(({ size }) => size > RESUMABLE_FROM) ? await sendLarge(place, files) : { files };
+    if (!sent) return;
     const problem = element("div");
     /** @type {Record<string, string>} */
     let typed = {};
@@ -35,12 +39,16 @@ export async function offerPhonons(place, files, use) {
     place.scrollIntoView({ block: "nearest" });
 
     async function show() {
-        const preview = /** @type {Preview} */ (await upload("/sources/preview", { files, ...typed }));
+        const preview = /** @type {Preview} */ (await upload("/sources/preview", { ...sent, ...typed }));
         const keep = element("button", { type: "button", class: "button" }, `Use ${preview.kind === "phonons" ? "these phonons" : "this trajectory"}`);
         keep.addEventListener("click", async () => {
             keep.disabled = true;
             try {
-                use(await upload("/sources", { files, ...typed }, { key: `${key}-${JSON.stringify(typed)}` }));
+                /** @type {Source | null} */
+                let source = await upload("/sources", { ...sent, ...typed }, { key: `${key}-${JSON.stringify(typed)}` });
+                if (source?.status !== "ready") source = await waitForSource(place, source?.id ?? "");
+                files.forEach(forgetUpload);
+                if (source) use(source);
             } catch (refusal) {
                 showProblem(place, problem, refusal, "These files could not be used");
             }
@@ -115,9 +123,11 @@ function summary({ phonons, trajectory, recognised, findings, format, cell, prog
  */
 function ofTrajectory(trajectory) {
     const { mean_temperature_k: temperature } = trajectory;
+    // Of a large file, only the head was read
+    const about = trajectory.is_estimated ? "about " : "";
     return [
-        ["Frames", `${integer(trajectory.n_frames)}, one every ${significant(trajectory.frame_interval_fs)} fs`],
-        ["Length", `${significant(trajectory.length_ps)} ps`],
+        ["Frames", `${about}${integer(trajectory.n_frames)}, one every ${significant(trajectory.frame_interval_fs)} fs`],
+        ["Length", `${about}${significant(trajectory.length_ps)} ps`],
         ["Atoms", Object.entries(trajectory.species).map(([name, number]) => `${number} ${name}`).join(", ")],
         ["Energies", `up to ${significant(trajectory.resolves_up_to_mev)} meV, resolution ${significant(trajectory.energy_resolution_mev, 2)} meV`],
         ["Temperature", temperature === null ? "no velocities" : `${significant(temperature)} K`],

@@ -2,8 +2,9 @@
 // Landing page: a dropped file, or an example, becomes a structure, and its page opens.
 
 import { ApiProblem, ask, upload } from "../api.js";
+import { listed } from "../format.js";
 import { followBadges } from "../kit/badges.js";
-import { byId } from "../kit/dom.js";
+import { byId, element } from "../kit/dom.js";
 import { offerDrop } from "../kit/drop-zone.js";
 import { whenInView } from "../kit/in-view.js";
 import { showProblem } from "../kit/problems.js";
@@ -43,9 +44,23 @@ async function offerOrder(file, disorder) {
     await offerOrderedCells(offer, file, disorder, open);
 }
 
+/** Go on with what a reload has interrupted. */
+async function goOn() {
+    const stored = Object.keys(localStorage);
+    if (!stored.some((key) => key === "reading" || key.startsWith("upload:"))) return;
+    const { sourceBeingRead, waitForSource } = await import("./large-files.js");
+    const { unfinishedNames } = await import("../kit/resumable.js");
+    const id = sourceBeingRead();
+    const source = id && await waitForSource(offer, id);
+    if (source) return openSource(source);
+    const names = unfinishedNames();
+    if (!id && names.length) message.replaceChildren(element("p", { class: "small quiet" }, `The upload of ${listed(names)} is not complete: choose the same file to continue it.`));
+}
+
+void goOn();
 offerDrop(drop, {
     message,
-    limit: (files) => Number(areSource(files) ? drop.dataset.maxSourceBytes : drop.dataset.maxBytes),
+    limit: (files) => Number(areSource(files) ? drop.dataset.maxTrajectoryBytes : drop.dataset.maxBytes),
     wholePage: true,
     tooLarge: "Upload one structure, the files of one calculation of phonons, or one trajectory.",
     send: async (file, progress, more) => {

@@ -104,7 +104,7 @@ def read_mdcrd(files: Files) -> FrameIterator:
     topology = read_topology(files)
     n_values = 3 * len(topology.labels)
     has_box: bool | None = None
-    with file.path.open("rb") as stream:
+    with file.open() as stream:
         lines = Lines(file, stream)
         lines.required()
         line = lines.filled()

@@ -40,7 +40,7 @@ def read_frames(files: Files) -> FrameIterator:
     """Yield the frames of a DCD."""
     file = files["dcd"]
     size = file.path.stat().st_size
-    with file.path.open("rb") as stream:
+    with file.open() as stream:
         header = _header(file, stream)
         topology = read_topology(files, header.n_atoms)
         positions = np.empty((header.n_atoms, 3))

@@ -114,7 +114,7 @@ def read_trr(files: Files) -> FrameIterator:
     """Yield the frames of a TRR that have positions."""
     file = files["trr"]
     topology = None
-    with file.path.open("rb") as stream:
+    with file.open() as stream:
         for header in _trr_headers(file, stream):
             if topology is None:
                 topology = read_topology(files, header.n_atoms)
