@@ -21,6 +21,7 @@ def main() -> None:
         "benchmarks.main_job": [str(model)],
         "benchmarks.uploads": [],
         "benchmarks.own_phonons": [],
+        "benchmarks.trajectory": [],
         "benchmarks.planning": [str(model)],
         "benchmarks.pages": [str(model)],
         "benchmarks.gpu": [str(model)],

@@ -52,7 +52,7 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import Progress, ShuttingDown, TimeLimitExceeded
 from workers.kit.shutdown import Flag, shutting_down
 from workers.kit.workplace import Workplace
-from workers.readings import ReadSource
+from workers.readings import ReadSource, find_reading, read_source
 from workers.simulations import registry, results
 from workers.simulations.outcome import Outcome
 from workers.simulations.provenance import provenance
@@ -256,6 +256,15 @@ def _train(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
         made.warnings,
         lambda session, row: record(session, row, accepted=made.accepted, evidence=made.evidence),
     )
+
+
+def _read(lease: leases.Lease, folder: Path, settings: Settings, progress: Progress) -> ReadSource:
+    row = _retry_database(lambda: find_reading(settings, lease))
+    if row is None:
+        raise leases.LeaseLost(f"source {lease.work.id} was deleted")
+    own = folder / str(lease.token)
+    own.mkdir(parents=True)
+    return read_source(row, own, settings, progress)
 
 
 def _workflow_of_one(assignment: Assignment, simulation: Simulation[Options]) -> registry.Workflow:

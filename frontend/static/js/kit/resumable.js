@@ -14,9 +14,16 @@ const TEMPORARY = new Set([0, 408, 409, 423, 460, 502, 503, 504]);
 /** The file is the same after a reload if these are. @param {File} file */
 const keyOf = ({ name, size, lastModified }) => `upload:${name}:${size}:${lastModified}`;
 
-/** @returns {string[]} names of the files whose uploads have not ended in this browser */
-export const unfinishedNames = () => Object.keys(localStorage).filter((key) => key.startsWith("upload:"))
-    .map((key) => key.slice("upload:".length).replace(/:\d+:\d+$/, ""));
+/** @returns {Promise<string[]>} names of the files of this browser whose uploads are not complete; used and expired ones are forgotten */
+export async function unfinishedNames() {
+    const names = [];
+    for (const key of Object.keys(localStorage).filter((one) => one.startsWith("upload:"))) {
+        const answer = await fetch(`/api/v1/uploads/${localStorage.getItem(key)}`, { method: "HEAD", headers: TUS });
+        if (answer.status === 404) localStorage.removeItem(key);
+        else if (answer.headers.get("Upload-Offset") !== answer.headers.get("Upload-Length")) names.push(key.slice(7).replace(/:\d+:\d+$/, ""));
+    }
+    return names;
+}
 
 /**
  * Send a file, from where an earlier attempt has ended.

@@ -15,7 +15,7 @@ const READING = "reading";
 
 /** @param {string} title @param {import("../kit/dom.js").Children} [more] */
 function card(title, more) {
-    const bar = element("progress", { class: "drop-progress", max: "1", value: "0", "aria-label": title });
+    const bar = element("progress", { class: "offer-progress", max: "1", value: "0", "aria-label": title });
     const line = element("span", { class: "progress-stage", role: "status" });
     return { bar, line, parts: [element("h2", {}, title), bar, element("div", { class: "progress-line" }, line, more)] };
 }

@@ -53,7 +53,7 @@ async function goOn() {
     const id = sourceBeingRead();
     const source = id && await waitForSource(offer, id);
     if (source) return openSource(source);
-    const names = unfinishedNames();
+    const names = await unfinishedNames();
     if (!id && names.length) message.replaceChildren(element("p", { class: "small quiet" }, `The upload of ${listed(names)} is not complete: choose the same file to continue it.`));
 }
 
