@@ -214,9 +214,13 @@ def statistics_point(method: str, seen: Observed) -> Point:
     return Point("statistics", verdict, Notice("statistical_error", numbers), numbers)
 
 
-def method_point(method: str) -> Point:
-    """Return the point on the approximations of the method."""
-    return Point("method", "fair", METHODS[method])
+def method_point(method: str, reference: Mapping[str, Any] | None, findings: Mapping[str, Any]) -> Point:
+    """Return the point on the approximations of the method, with the reference of the harmonic part if there is one."""
+    if reference is None:
+        return Point("method", "fair", METHODS[method])
+    numbers = dict(findings.get("harmonic_correction", {}))
+    params = {"method": method, "basis": reference["basis"], "difference": numbers.get("rms_relative_difference")}
+    return Point("method", "fair", Notice("method_with_reference", params), numbers)
 
 
 def run_point(warnings: Sequence[Notice]) -> Point:

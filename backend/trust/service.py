@@ -82,11 +82,15 @@ class Trust:
 
 def assess(scope: Scope, prediction: Prediction) -> Assessment:
     """Grade the energies of a prediction in any state, from the findings of its run and of related runs."""
-    potential = None
-    if prediction.potential_id is not None:
-        potential = scope.get(Potential, prediction.potential_id, "potential")
     structure = scope.get(Structure, prediction.structure_id, "structure")
     others = tuple(_others(scope, prediction))
+    # The phonons of dynamics with a harmonic reference are those of the reference, which may have been deleted
+    origin: Prediction | None = prediction
+    if prediction.harmonic_reference is not None:
+        origin = next((row for row in others if _is_reference(row, prediction)), None)
+    potential = None
+    if origin is not None and origin.potential_id is not None:
+        potential = scope.get(Potential, origin.potential_id, "potential")
     harmonic = next((row for row in (prediction, *others) if "imaginary_fraction" in _findings(row)), None)
     findings = _findings(harmonic) if harmonic is not None else {}
     # Phonons were measured with natural masses
@@ -101,15 +105,16 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
         comparison=compare(material, _phonons(natural) if natural is not None else {}) if material else None,
         imaginary_fraction=imaginary_fraction,
         outside_training=_findings(prediction).get("training_range", {}).get("spread", 0.0) > 1,
-        displaced=_findings(prediction).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
+        displaced=origin is not None and _findings(origin).get("largest_shift_angstrom", 0.0) > MAX_SHIFT_ANGSTROM,
         lacks_lo_modes=is_polar(structure.elements)
         and not prediction.has_given_trajectory
-        and "gamma_lo_mev" not in _findings(prediction),
+        and origin is not None
+        and "gamma_lo_mev" not in _findings(origin),
         is_given=potential is None,
     )
     return Assessment(
         potential,
-        prediction.basis,
+        (prediction.harmonic_reference or {}).get("basis") or prediction.basis,
         tuple(structure.elements),
         material_class,
         structure,
@@ -149,7 +154,7 @@ def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> 
         points.anharmonicity_point(method, seen),
         points.quantum_point(method, prediction.temperature_k, seen),
         points.statistics_point(method, seen),
-        points.method_point(method),
+        points.method_point(method, prediction.harmonic_reference, _findings(prediction)),
         points.run_point(prediction.warnings),
         *([points.lo_modes_point(assessed.evidence, _phonon_findings(assessed))] if polar else []),
         *_scope_points(assessed, prediction),
@@ -161,7 +166,7 @@ def _origin_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
     """Return the points on the potential and its training set, or on the source of the phonons."""
     potential = assessed.potential
     if potential is None:
-        source = prediction.provenance.get(SOURCE, {})
+        source = (assessed.harmonic or prediction).provenance.get(SOURCE, {"name": assessed.basis})
         return [points.source_point(source, is_trajectory=prediction.has_given_trajectory)]
     return [
         points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),

@@ -260,6 +260,12 @@ def _thermal_expansion_omitted(*, cell_temperature_k: float, temperature_k: floa
     )
 
 
+def _method_with_reference(*, method: str, basis: str, difference: float | None) -> str:
+    nuclei = "classical nuclei" if method == "md" else "quantum nuclei (TRPMD)"
+    alone = "" if difference is None else f" Its own phonons differ by {percent(difference)} (rms)."
+    return f"The dynamics of {nuclei} have the harmonic part of “{basis}”, and only the anharmonicity of the potential.{alone}"
+
+
 WORDS: Final[Mapping[str, wording.Words]] = {
     "badge_agrees": lambda *, relative_uncertainty: f"Agrees with measured phonons, {_error(relative_uncertainty)}",
     "badge_biased": _badge_biased,
@@ -323,6 +329,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "method_trpmd": "Path integrals give the nuclei zero-point motion; their motion in time is approximate (TRPMD). "
     "The thermostat of the beads broadens stiff modes, overtones are too weak, and too few beads omit part of the "
     "zero-point motion.",
+    "method_with_reference": _method_with_reference,
     "run_without_warnings": "The run gave no warnings.",
     "magnetic_scattering_omitted": lambda *, elements: (
         f"Magnetic scattering is left out: {listed(elements)} may have magnetic moments, whose elastic, "

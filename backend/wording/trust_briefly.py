@@ -127,6 +127,9 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "brief_method_md": "Molecular dynamics includes anharmonicity, at the amplitudes of classical nuclei.",
     "brief_method_trpmd": "Path integrals are approximate in time (TRPMD): stiff modes are too broad, overtones too "
     "weak.",
+    "brief_method_with_reference": lambda *, basis, **_: (
+        f"The harmonic part is that of “{basis}”, the anharmonicity that of the potential."
+    ),
     "brief_magnetic_scattering_omitted": lambda *, elements: (
         f"Magnetic scattering is left out: {listed(elements)} may have moments."
     ),

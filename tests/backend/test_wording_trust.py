@@ -62,7 +62,7 @@ def notices() -> Iterator[Notice]:
     for fraction in (0.0, 0.002):
         yield points.stability_point({"imaginary_fraction": fraction, "lowest_energy_mev": -4.0}).notice
     for method in points.METHODS:
-        yield points.method_point(method).notice
+        yield points.method_point(method, None, {}).notice
         yield points.quantum_point(method, 300.0, seen(0, None, missing={"H": 0.5, "Si": 0.1})).notice
         yield points.statistics_point(method, seen(0, None)).notice
         for observed in (Observed(60.0, 2.3, {}, None, None), seen(-0.08, 0.01), seen(0.01, 0.01), seen(0.05, 0.04)):

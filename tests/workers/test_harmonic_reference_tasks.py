@@ -58,6 +58,26 @@ def test_dynamics_have_the_harmonic_part_of_the_reference(
         assert POWDER.read(settings.partials_path(made)).metadata["method"] == "md"
 
 
+def test_phonons_of_the_dynamics_are_those_of_the_reference(
+    client: Client, metal: dict[str, Any], reference: str
+) -> None:
+    made = ask(client, metal, method="md", options=SHORT_MD, temperature_k=80, harmonic_reference_id=reference)
+    plain = ask(client, metal, method="md", options=SHORT_MD, temperature_k=80)
+    assert work(most=20) > 4
+    trust = client.get(f"/predictions/{made}/trust").json()
+    told = {point["topic"]: point for point in trust["points"]}
+    assert told["method"]["text_notice"]["code"] == "method_with_reference"
+    assert "rms_relative_difference" in told["method"]["numbers"]
+    # The harmonic forecast is compared with both, and neither of the dynamics with the other
+    for one in (made, plain):
+        points = {point["topic"] for point in client.get(f"/predictions/{one}/trust").json()["points"]}
+        assert "stability" in points
+    # Without the reference nothing is known of its phonons
+    assert client.delete(f"/predictions/{reference}").status_code == 204
+    told = {point["topic"]: point for point in client.get(f"/predictions/{made}/trust").json()["points"]}
+    assert told["potential"]["text_notice"]["code"] == "phonons_given"
+
+
 def test_wrong_references_are_refused(client: Client, metal: dict[str, Any], reference: str) -> None:
     copper = client.post("/structures", files={"file": ("POSCAR", COPPER.replace(b"\nAl\n", b"\nCu\n"))}).json()
     field = "harmonic_reference_id"
