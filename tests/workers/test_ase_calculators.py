@@ -140,6 +140,8 @@ SILICON = bulk("Si", "diamond", a=5.43, cubic=True)
 REAL = [entry for entry in catalogue.pretrained().values() if entry.name != catalogue.DEFAULT]
 
 
+# The libraries warn of what their own dependencies will change
+@pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", [entry.name for entry in REAL])
 def test_real_potentials_give_forces_without_a_network(
     name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
