@@ -63,6 +63,8 @@ def notices() -> Iterator[Notice]:
         yield points.stability_point({"imaginary_fraction": fraction, "lowest_energy_mev": -4.0}).notice
     for method in points.METHODS:
         yield points.method_point(method, None, {}).notice
+        for found in ({}, {"harmonic_correction": {"rms_relative_difference": 0.12}}):
+            yield points.method_point(method, {"basis": "NEP89"}, found).notice
         yield points.quantum_point(method, 300.0, seen(0, None, missing={"H": 0.5, "Si": 0.1})).notice
         yield points.statistics_point(method, seen(0, None)).notice
         for observed in (Observed(60.0, 2.3, {}, None, None), seen(-0.08, 0.01), seen(0.01, 0.01), seen(0.05, 0.04)):
