@@ -67,6 +67,7 @@ def _unknown_nep_format(*, line: int, format: str, known: Sequence[str]) -> str:
 
 
 WORDS: Final[Mapping[str, Words]] = {
+    "potential_file_not_here": "This server does not have a file of {name}.",
     "checkpoint_not_uploadable": "The file may hold Python objects, as checkpoints of PyTorch do, and these run code "
     "when they are loaded. Ask the operator of this server to add it to the folder of potentials.",
     "no_family_reads_file": _no_family_reads_file,
