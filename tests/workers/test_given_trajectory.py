@@ -38,7 +38,9 @@ from workers.engines.interface import Engine
 from workers.simulations import registry
 from workers.simulations.simulation import Simulation
 
+from . import sources
 from .conftest import Played, Silent, simulate
+from .sources import succeeded
 from .test_tasks import work
 
 TEMPERATURE = 300.0
@@ -255,18 +257,8 @@ def upload(client: Client, path: Path, **fields: str) -> dict[str, Any]:
 
 
 def ask(client: Client, source: dict[str, Any], status: int = 202, **body: Any) -> dict[str, Any]:
-    options = {"q_max_inv_angstrom": 4.0, "n_q_points": 30}
-    asked = {"source_id": source["id"], "method": "md", "instruments": ["TOSCA"], "options": options, **body}
-    response = client.post("/predictions", json=asked)
-    assert response.status_code == status, response.text
-    return dict(response.json())
-
-
-def succeeded(client: Client, prediction: dict[str, Any]) -> dict[str, Any]:
-    assert work() == 1
-    row = dict(client.get(f"/predictions/{prediction['id']}").json())
-    assert row["status"] == "succeeded", row["error"]
-    return row
+    defaults = {"method": "md", "options": {"q_max_inv_angstrom": 4.0, "n_q_points": 30}}
+    return sources.ask(client, source, defaults, status, **body)
 
 
 def test_two_formats_give_the_same_forecast(client: Client, settings: Settings, tmp_path: Path) -> None:

@@ -25,8 +25,9 @@ from tests.backend.conftest import Client
 from tests.backend.test_figures import array
 from tests.phonons.crystals import FOLDER, nacl
 
+from . import sources
+from .sources import succeeded
 from .test_given_phonons import given_modes
-from .test_tasks import work
 
 QUICK = {"q_max_inv_angstrom": 6.0, "n_orders": 2}
 FILE = FOLDER / "nacl_phonopy.yaml"
@@ -52,17 +53,7 @@ def modes_only(settings: Settings, source: dict[str, Any]) -> dict[str, Any]:
 
 
 def ask(client: Client, source: dict[str, Any], status: int = 202, **body: Any) -> dict[str, Any]:
-    asked = {"source_id": source["id"], "temperature_k": 10, "instruments": ["TOSCA"], "options": QUICK, **body}
-    response = client.post("/predictions", json=asked)
-    assert response.status_code == status, response.text
-    return dict(response.json())
-
-
-def succeeded(client: Client, prediction: dict[str, Any]) -> dict[str, Any]:
-    assert work() == 1
-    row = dict(client.get(f"/predictions/{prediction['id']}").json())
-    assert row["status"] == "succeeded", row["error"]
-    return row
+    return sources.ask(client, source, {"temperature_k": 10, "options": QUICK}, status, **body)
 
 
 def test_a_powder_from_force_constants(client: Client, settings: Settings, source: dict[str, Any]) -> None:
