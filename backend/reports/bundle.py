@@ -20,6 +20,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlmodel import col
+
 from backend.datasets import service as datasets
 from backend.datasets.schemas import PreviewForm
 from backend.datasets.tables import Dataset
@@ -148,17 +150,22 @@ def _compression(name: str) -> int:
 def _inputs(scope: Scope, gathered: Gathered, contents: _Contents) -> dict[str, Any]:
     """Add the inputs, and return the requests with the ids of this server; `rerun.py` replaces the ids."""
     rows = list(_predictions(scope, gathered))
-    crystals = _unique_rows([scope.get(Structure, row.structure_id, "structure") for row in rows])
+    references = _references(scope, rows)
+    every = [*rows, *references]
+    crystals = _unique_rows([scope.get(Structure, row.structure_id, "structure") for row in every])
     interatomic = _unique_rows(
-        [scope.get(Potential, row.potential_id, "potential") for row in rows if row.potential_id]
+        [scope.get(Potential, row.potential_id, "potential") for row in every if row.potential_id]
     )
-    uploaded = _unique_rows([sources.get(scope, row.source_id) for row in rows if row.source_id is not None])
+    uploaded = _unique_rows([sources.get(scope, row.source_id) for row in every if row.source_id is not None])
     return {
         "beamcast": VERSION,
         "structures": [_structure(scope, row, number, contents) for number, row in enumerate(crystals, start=1)],
         "potentials": [_potential(scope, row, number, contents) for number, row in enumerate(interatomic, start=1)],
         "sources": [_source(scope, row, number, contents) for number, row in enumerate(uploaded, start=1)],
-        "predictions": [_prediction(scope, row, number, contents) for number, row in enumerate(rows, start=1)],
+        "references": [
+            _prediction(scope, row, f"reference-{number}", contents) for number, row in enumerate(references, start=1)
+        ],
+        "predictions": [_prediction(scope, row, str(number), contents) for number, row in enumerate(rows, start=1)],
         "datasets": [
             _dataset(scope, row, number, contents) for number, row in enumerate(_datasets(scope, gathered), start=1)
         ],
@@ -180,6 +187,13 @@ def _predictions(scope: Scope, gathered: Gathered) -> Iterator[Prediction]:
         if other not in seen:
             seen.add(other)
             yield predictions.get_succeeded(scope, other)
+
+
+def _references(scope: Scope, rows: Sequence[Prediction]) -> list[Prediction]:
+    """Return the predictions that give the harmonic part of others and are not among them, without deleted ones."""
+    ids = {uuid.UUID(row.harmonic_reference["id"]) for row in rows if row.harmonic_reference is not None}
+    wanted = col(Prediction.id).in_(ids - {row.id for row in rows})
+    return list(scope.session.exec(scope.select(Prediction).where(wanted).order_by(col(Prediction.id))))
 
 
 def _datasets(scope: Scope, gathered: Gathered) -> list[Dataset]:
@@ -226,11 +240,11 @@ def _source(scope: Scope, row: Source, number: int, contents: _Contents) -> dict
     return {"id": str(row.id), "files": files, "form": form}
 
 
-def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents) -> dict[str, Any]:
+def _prediction(scope: Scope, row: Prediction, name: str, contents: _Contents) -> dict[str, Any]:
     names = ("method", "temperature_k", "sampling", "instruments", "quality", "options")
     asked = {name: getattr(row, name) for name in names}
     partials = scope.settings.partials_path(row.id)
-    path = contents.put(f"predictions/{number}/partials.h5", partials, "Partial dynamic structure factors.")
+    path = contents.put(f"predictions/{name}/partials.h5", partials, "Partial dynamic structure factors.")
     # Over the isotopes of the file, a request has to name natural elements too
     of_file = scope.get(Structure, row.structure_id, "structure").isotopes
     isotopes = override({name: element(name) for name in of_file}, row.isotopes)
@@ -239,6 +253,8 @@ def _prediction(scope: Scope, row: Prediction, number: int, contents: _Contents)
         # Without the id of a source that was deleted, whose forecast cannot be requested again
         basis = {"source_id": str(row.source_id)} if row.source_id else {}
     body: dict[str, Any] = {**basis, **asked}
+    if row.harmonic_reference is not None:
+        body["harmonic_reference_id"] = row.harmonic_reference["id"]
     if isotopes:
         body["isotopes"] = isotopes
     return {"id": str(row.id), "file": path, "sha256": _sha256(partials), "body": body}

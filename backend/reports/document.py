@@ -158,7 +158,7 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
     row, made = gathered.prediction, gathered.prediction.provenance
     seed = made.get("seed", row.typed_options().seed)
     versions = made.get("versions") or {}
-    potential, source = gathered.potential, made.get(SOURCE)
+    potential, source, reference = gathered.potential, made.get(SOURCE), row.harmonic_reference
     engine_packages = () if potential is None else engines.packages(row.typed_options().engine, potential.engine)
     wanted = ("euphonic", "resins", *engine_packages)
     packages = ", ".join(f"{name} {versions[name]}" for name in wanted if name in versions)
@@ -168,6 +168,7 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
         ("Others", ", ".join(str(other.id) for other in gathered.others)),
         ("Potential", "" if potential is None else f"{potential.name[:60]}, sha256 {potential.sha256[:16]}…"),
         ("Trajectory" if row.has_given_trajectory else "Phonons", "" if source is None else _source_text(source)),
+        ("Harmonic part", "" if reference is None else f"{reference['basis'][:60]}, prediction {reference['id']}"),
         ("Structure", f"{gathered.structure.filename[:60]}, sha256 {gathered.structure.sha256[:16]}…"),
         ("Seed", "" if seed is None else str(seed)),
         ("Packages", packages),

@@ -87,7 +87,12 @@ def request_predictions(address: str, requests: dict[str, Any]) -> dict[str, str
     for one in requests.get("sources", []):
         files = [(FOLDER / file["file"], file["filename"]) for file in one["files"]]
         ids[one["id"]] = upload_files(address, "/sources", "files", files, one["form"])["id"]
-    for one in requests["predictions"]:
+    # The force constants of a harmonic reference are needed for the dynamics
+    asked = [*requests.get("references", []), *requests["predictions"]]
+    for one in sorted(asked, key=lambda one: "harmonic_reference_id" in one["body"]):
+        reference = ids.get(one["body"].get("harmonic_reference_id", ""))
+        if reference is not None:
+            wait(address, reference)
         ids[one["id"]] = post(address, "/predictions", replace_ids(one["body"], ids))["id"]
     return ids
 

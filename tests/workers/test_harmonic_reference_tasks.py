@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
 from typing import Any
 
 import pytest
@@ -72,6 +75,13 @@ def test_phonons_of_the_dynamics_are_those_of_the_reference(
     for one in (made, plain):
         points = {point["topic"] for point in client.get(f"/predictions/{one}/trust").json()["points"]}
         assert "stability" in points
+    # A bundle requests the reference first
+    bundle = client.post("/reports/bundle", json={"prediction_id": made})
+    assert bundle.status_code == 200, bundle.text
+    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
+        requests = json.loads(archive.read("requests.json"))
+    assert [one["id"] for one in requests["references"]] == [reference]
+    assert requests["predictions"][0]["body"]["harmonic_reference_id"] == reference
     # Without the reference nothing is known of its phonons
     assert client.delete(f"/predictions/{reference}").status_code == 204
     told = {point["topic"]: point for point in client.get(f"/predictions/{made}/trust").json()["points"]}
