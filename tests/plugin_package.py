@@ -12,6 +12,7 @@ import pytest
 from backend.engines import catalogue as engines
 from backend.families import catalogue as families
 from backend.potentials import catalogue as potentials
+from workers.simulations import provenance
 
 MODULE = """
 RECORD = {
@@ -63,5 +64,5 @@ def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> 
 
 def read_anew() -> None:
     """Forget the records, so that they are read again."""
-    for cached in (families.families, engines.engines, potentials.pretrained):
+    for cached in (families.families, engines.engines, potentials.pretrained, provenance.versions):
         cached.cache_clear()

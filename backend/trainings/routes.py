@@ -14,6 +14,7 @@ from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment
+from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Page, PagingDep
@@ -49,7 +50,9 @@ def list_references(scope: ScopeDep) -> list[ReferenceOut]:
     return listed
 
 
-@router.post("/trainings", status_code=202, summary="Request a training", responses=responses(Conflict))
+@router.post(
+    "/trainings", status_code=202, summary="Request a training", responses=responses(Conflict), dependencies=SHORT
+)
 def create_training(body: TrainingIn, scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep) -> TrainingOut:
     """Queue a training: a potential restricted to the elements of a structure, and fitted to labels.
 

@@ -132,5 +132,5 @@ class ReferenceOut(ResponseBody):
 class TrainingFigureIn(RequestBody):
     """Request for a figure of a training."""
 
-    kind: Literal["loss", "parity", "dispersion", "dos"]
+    kind: Literal["loss", "parity", "dispersion", "dos"] = Field(examples=["loss"])
     theme: Literal["light", "dark"] = "light"

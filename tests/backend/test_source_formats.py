@@ -211,7 +211,7 @@ def test_a_supercell_is_asked_for(folder: Path) -> None:
         (("FORCE_SETS",), {}, "incomplete_file", {"missing": "unit_cell"}),
         (("phonopy.yaml", "phonopy_disp.yaml"), {}, "does_not_fit", {"quantity": "file"}),
         (("POSCAR", "FORCE_SETS"), {"supercell": np.diag([2000] * 3)}, "too_large", {"quantity": "supercell_atoms"}),
-        (("phonopy.yaml",), {"format": "xtc"}, "unknown_format", {}),
+        (("phonopy.yaml",), {"format": "xtc"}, "incomplete_file", {}),
     ],
 )
 def test_files_that_do_not_suffice(

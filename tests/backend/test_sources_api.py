@@ -232,8 +232,6 @@ class TestStoring:
 
     def test_other_files_name_what_they_look_like(self, client: Client, settings: Settings, tmp_path: Path) -> None:
         for name, content, kind in (
-            ("a.dcd", b"\x54\0\0\0CORD" + bytes(80), "dcd"),
-            ("a.xtc", b"\0\0\x07\xcb" + bytes(80), "xtc"),
             ("a.cif", b"data_a\n_cell_length_a 1\n", "cif"),
             ("a.bin", b"\0\1\2", ""),
         ):

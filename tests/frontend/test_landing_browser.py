@@ -120,7 +120,7 @@ def test_a_trajectory_has_no_suggested_temperature(visit: Open, site: Site) -> N
     expect(page.get_by_text("at which the trajectory was run")).to_be_visible()
     expect(temperature).to_have_value("")
     temperature.fill("300")
-    expect(page.get_by_text("on this server")).to_be_visible()
+    expect(page.locator("#form-summary").get_by_text("on this server")).to_be_visible()
     delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
 
 

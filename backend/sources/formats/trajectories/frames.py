@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
 
@@ -288,7 +288,8 @@ def _decimals(word: NDArray[np.bytes_]) -> int:
     return len(bytes(word).partition(b".")[2])
 
 
-FrameIterator = Iterator[Frame]
+FrameIterator = Generator[Frame, None, None]
+"""Frames; closing it closes the files."""
 LineReader = Callable[[Lines], FrameIterator]
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
@@ -114,15 +115,16 @@ def survey(
     Refused
         The trajectory cannot be analysed.
     """
-    selected = _Selected(frames, statements)
-    head = list(islice(selected, 2))
-    if len(head) < 2:
-        raise _too_few(len(head))
-    _check_needs(file, head, statements)
-    run = _Run(file, statements, head[0], keep=keep)
-    for frame in chain(head, selected):
-        run.add(frame)
-    return run.reading(program, was_cut=selected.was_cut)
+    with closing(frames):
+        selected = _Selected(frames, statements)
+        head = list(islice(selected, 2))
+        if len(head) < 2:
+            raise _too_few(len(head))
+        _check_needs(file, head, statements)
+        run = _Run(file, statements, head[0], keep=keep)
+        for frame in chain(head, selected):
+            run.add(frame)
+        return run.reading(program, was_cut=selected.was_cut)
 
 
 def _check_needs(file: UploadedFile, head: list[Frame], statements: Statements) -> None:

@@ -7,7 +7,7 @@ https://ambermd.org/netcdf/nctraj.xhtml and https://ambermd.org/FileFormats.php
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from ase.geometry import cellpar_to_cell
@@ -35,12 +35,9 @@ def read_netcdf(files: Files) -> FrameIterator:
     """Yield the frames of an AMBER NetCDF. Its numbers are read from the disk when they are used."""
     file = files["amber_netcdf"]
     with netcdf_file(str(file.path), "r", mmap=True, maskandscale=False) as root:
-        coordinates = root.variables.get("coordinates")
-        if coordinates is None or coordinates.dimensions[-2:] != ("atom", "spatial"):
+        shape = _shape(root)
+        if not shape:
             raise incomplete(file, "there are no coordinates")
-        shape = coordinates.shape
-        # The disk's pages stay open as long as anything refers to them
-        del coordinates
         check_atoms(shape[-2])
         topology = read_topology(files, shape[-2])
         n_frames = shape[0] if len(shape) == 3 else 1
@@ -48,33 +45,50 @@ def read_netcdf(files: Files) -> FrameIterator:
         values = {name: _Values(file, root, name, n_frames) for name in UNITS}
         for number in range(n_frames):
             yield _netcdf_frame(topology, {name: one.at(number) for name, one in values.items()})
-        values.clear()
+
+
+def _shape(root: netcdf_file) -> tuple[int, ...]:
+    """Return the shape of the coordinates; empty if there are none."""
+    coordinates = root.variables.get("coordinates")
+    if coordinates is None or coordinates.dimensions[-2:] != ("atom", "spatial"):
+        return ()
+    return tuple(coordinates.shape)
 
 
 class _Values:
-    """The values of a variable, one frame at a time."""
+    """The values of a variable, one frame at a time.
 
-    def __init__(self, file: UploadedFile, root: Any, name: str, n_frames: int) -> None:
+    The file cannot be closed while anything refers to a variable or its data, such as a frame of a traceback: errors
+    are raised only by functions that have none.
+    """
+
+    def __init__(self, file: UploadedFile, root: netcdf_file, name: str, n_frames: int) -> None:
         self._file, self._root, self._name = file, root, name
-        self._has = name in root.variables
-        self._is_single = False
-        self._factor = 1.0
+        self._has, self._is_single, self._factor = name in root.variables, False, 1.0
         if self._has:
-            variable = root.variables[name]
-            unit = getattr(variable, "units", b"").decode("latin-1").strip().strip("\0").lower()
+            unit, n_rows = self._describe()
             if unit not in UNITS[name]:
                 raise incomplete(file, f"the unit of {name} is {unit[:20]}")
-            self._is_single = variable.dimensions[:1] != ("frame",)
-            if not self._is_single and variable.shape[0] < n_frames:
+            if not self._is_single and n_rows < n_frames:
                 raise incomplete(file, f"there are fewer {name} than frames")
-            self._factor = float(getattr(variable, "scale_factor", 1.0))
+
+    def _describe(self) -> tuple[str, int]:
+        """Return the unit and the number of rows of the variable."""
+        variable = self._root.variables[self._name]
+        self._is_single = variable.dimensions[:1] != ("frame",)
+        self._factor = float(getattr(variable, "scale_factor", 1.0))
+        unit = getattr(variable, "units", b"").decode("latin-1").strip().strip("\0").lower()
+        return unit, variable.shape[0] if variable.shape else 0
+
+    def _copy(self, number: int) -> NDArray[np.float64]:
+        data = self._root.variables[self._name].data
+        return np.array(data if self._is_single else data[number], dtype=np.float64) * self._factor
 
     def at(self, number: int) -> NDArray[np.float64] | None:
         """Return the values of a frame as a copy; None if there are none."""
         if not self._has:
             return None
-        data = self._root.variables[self._name].data
-        values = np.array(data if self._is_single else data[number], dtype=np.float64) * self._factor
+        values = self._copy(number)
         if not np.isfinite(values).all():
             raise incomplete(self._file, f"frame {number + 1}: a value of {self._name} is not a finite number")
         return values
