@@ -91,10 +91,11 @@ def test_worker_that_is_stopped_hands_its_job_back(deployment: Deployment) -> No
 
 
 @pytest.mark.parametrize("deployment", [{"BEAMCAST_JOB_TIME_LIMIT_H": "0.01"}], indirect=True)
-def test_job_that_takes_too_long_fails_with_a_word_and_its_worker_goes_on(deployment: Deployment) -> None:
+def test_job_that_would_take_too_long_fails_early_and_its_worker_goes_on(deployment: Deployment) -> None:
     deployment.start_worker("one")
     long = deployment.ask(method="md", options=LONG_MD)
     found = deployment.final(long)
     assert found["status"] == "failed"
-    assert (found["error_notice"]["code"], found["error_notice"]["params"]) == ("time_limit", {"limit_h": 0.01})
+    assert found["error_notice"]["code"] == "too_slow_for_limit"
+    assert found["error_notice"]["params"]["limit_h"] == 0.01
     assert deployment.final(deployment.ask())["status"] == "succeeded"
