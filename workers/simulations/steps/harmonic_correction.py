@@ -27,7 +27,7 @@ from workers.simulations.steps.force_constants import displace
 DISPLACEMENT_ANGSTROM: Final = 0.01
 """Of the finite displacements that give the force constants of the potential."""
 MIN_COMPARED_MEV: Final = 1.0
-"""Modes of the reference below this energy are not compared with those of the potential."""
+"""Modes of the reference below this energy have no ratio."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,6 +135,8 @@ def force_constants_of_potential(
 def compare(simulation: Simulation[Dynamics], atoms: Atoms, correction: HarmonicCorrection) -> dict[str, float]:
     """Return how far the potential's mode energies are from those of the reference, on the waves of the supercell.
 
+    `rms_relative_difference` is the root mean square of the differences over that of the energies of the reference.
+
     Parameters
     ----------
     simulation
@@ -155,12 +157,11 @@ def compare(simulation: Simulation[Dynamics], atoms: Atoms, correction: Harmonic
     lowest = float(of_reference[0])
     if lowest < MAX_IMAGINARY_MEV:
         raise CannotPredict(Notice("reference_has_imaginary_modes", {"lowest_energy_mev": lowest}))
-    compared = (of_reference > MIN_COMPARED_MEV) & (of_potential > 0)
-    ratios = np.log(of_potential[compared] / of_reference[compared])
-    return {
-        "rms_relative_difference": float(np.sqrt(np.mean(ratios**2))),
-        "median_ratio": float(np.exp(np.median(ratios))),
-    }
+    compared = of_reference > MIN_COMPARED_MEV
+    # Imaginary modes of the potential count as negative energies
+    difference = np.linalg.norm(of_potential - of_reference) / np.linalg.norm(of_reference)
+    ratio = np.median(of_potential[compared] / of_reference[compared])
+    return {"rms_relative_difference": float(difference), "median_ratio": float(ratio)}
 
 
 def on_supercell(crystal: HarmonicCrystal, sites: Atoms) -> HarmonicForces:
