@@ -11,7 +11,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -135,11 +135,12 @@ def transaction(settings: Settings, *, reading: bool = False) -> Iterator[Sessio
 
 
 def clock(session: Session) -> datetime:
-    """Return the time of the database server, which all machines share; with SQLite that of this machine."""
+    """Return the time of the database server in UTC, which all machines share; with SQLite that of this machine."""
     if session.get_bind().dialect.name == "sqlite":
         return utc_now()
     now: datetime = session.exec(select(func.clock_timestamp())).one()
-    return now
+    # PostgreSQL answers in the time zone of the session
+    return now.astimezone(UTC)
 
 
 def on_commit(session: Session, action: Callable[[], object]) -> None:
