@@ -23,6 +23,10 @@ TOLERANCE = 1e-6
 MOMENTS_TOLERANCE = 5e-3
 """The same where the bins of a harmonic powder have changed: of areas and first moments over energy. The ends of the
 axes differ by less than a bin."""
+SAMPLED = ("silicon-harmonic", "lithium-hydride-harmonic")
+"""Powders of small cells, whose coherent scattering has ten times as many scattering vectors for each |q| now."""
+SAMPLING_TOLERANCE = 4e-2
+"""Of their coherent scattering: the noise of the 300 vectors of 2cfd2fe."""
 NAMES = (
     "silicon-harmonic",
     "lithium-hydride-harmonic",
@@ -78,6 +82,8 @@ def test_partials(server: Server, name: str) -> None:
         old, new = in_moments(old), in_moments(new)
     for array, values in old.items():
         tolerance = MOMENTS_TOLERANCE if other_bins else TOLERANCE
+        if name in SAMPLED and array == "coherent":
+            tolerance = SAMPLING_TOLERANCE
         scale = np.nanmax(np.abs(values), initial=1e-300)
         np.testing.assert_allclose(new[array], values, rtol=0, atol=tolerance * scale, err_msg=array)
 
