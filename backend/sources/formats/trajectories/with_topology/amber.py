@@ -34,7 +34,8 @@ MDCRD_ROUNDING_ANGSTROM: Final = 1e-3
 def read_netcdf(files: Files) -> FrameIterator:
     """Yield the frames of an AMBER NetCDF. Its numbers are read from the disk when they are used."""
     file = files["amber_netcdf"]
-    with netcdf_file(str(file.path), "r", mmap=True, maskandscale=False) as root:
+    # A reader that fails at a damaged file leaves it open, so it is opened here
+    with file.open() as stream, netcdf_file(stream, "r", mmap=True, maskandscale=False) as root:
         shape = _shape(root)
         if not shape:
             raise incomplete(file, "there are no coordinates")
