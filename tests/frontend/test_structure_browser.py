@@ -14,6 +14,9 @@ from .conftest import Site, run
 
 pytestmark = pytest.mark.e2e
 
+NOT_FADED = "() => getComputedStyle(document.querySelector('.method-time')).opacity === '1'"
+"""Estimates fade while the form is busy, and come back within moments."""
+
 
 def open_form(visit: Open, site: Site, size: tuple[int, int] = WIDE, query: str = "", **options: bool) -> Page:
     page = visit(f"/structures/{site.structure_id}{query}", size, **options)
@@ -53,11 +56,13 @@ def test_start_is_in_view_and_the_page_is_accessible(
     assert place is not None
     assert place["y"] + place["height"] <= size[1]
     assert overflow(page) <= 0
+    page.wait_for_function(NOT_FADED)
     assert violations(page) == []
     customise(page)
     page.get_by_text("Single crystal", exact=True).click()
     settle(page)
     assert overflow(page) <= 0
+    page.wait_for_function(NOT_FADED)
     assert violations(page) == []
 
 
