@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable
 
+from backend.jobs.following import follow
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import NotFound
 from backend.kit.settings import Settings
 from backend.predictions import service
 from backend.predictions.schemas import FINISHED, PredictionOut
@@ -25,15 +24,6 @@ async def watch(
         with transaction(settings, reading=True) as session:
             return PredictionOut.of(service.get(Scope(session, owner), prediction_id))
 
-    last: PredictionOut | None = None
-    while not closing():
-        try:
-            now = await asyncio.to_thread(read)
-        except NotFound:
-            return
-        if now != last:
-            yield now
-            last = now
-        if now.status in FINISHED:
-            return
-        await asyncio.sleep(POLL_INTERVAL_S)
+    states = follow(read, has_ended=lambda state: state.status in FINISHED, closing=closing, interval_s=POLL_INTERVAL_S)
+    async for state in states:
+        yield state
