@@ -21,6 +21,7 @@ from backend.health.tables import WorkerHeartbeat
 from backend.jobs.graph import jobs, summarise
 from backend.jobs.tables import Job, work_column
 from backend.jobs.work import work_tables
+from backend.kit.db.database import clock
 from backend.kit.queue.wake_up import wake_worker
 from scattering.core.notices import Notice
 
@@ -113,6 +114,14 @@ def free_slots(session: Session, workers: list[WorkerHeartbeat]) -> list[FreeSlo
         running[name or ""] += count
         n_long[name or ""] += count if lane == "long" else 0
     return [FreeSlots(worker, running, n_long) for worker in workers]
+
+
+def queue_jobs(session: Session, new: Sequence[Job]) -> None:
+    """Add the rows of new jobs, wake workers for them after the commit, and note why those wait that nobody can do."""
+    session.add_all(new)
+    now = clock(session)
+    wake_for_queued_jobs(session, now)
+    update_reasons_to_wait(session, now)
 
 
 def update_reasons_to_wait(session: Session, now: datetime) -> None:

@@ -16,7 +16,7 @@ from backend import wording
 from backend.families.catalogue import families
 from backend.jobs import graph
 from backend.jobs.ahead import find_ahead
-from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
+from backend.jobs.dispatch import queue_jobs
 from backend.jobs.tables import Job
 from backend.kit.db.columns import utc_now
 from backend.kit.db.database import clock
@@ -143,7 +143,7 @@ def create(scope: Scope, body: PredictionIn) -> Prediction:
     """Write the row of a prediction and its jobs. The workers are woken after the commit."""
     planned = check_request(scope, body)
     row = scope.add(_new_row(planned, body))
-    _queue(scope, _jobs_of(row, planned))
+    queue_jobs(scope.session, _jobs_of(row, planned))
     if planned.source is not None:
         work = new_work_folder(scope, row)
         if planned.source.trajectory is not None:
@@ -200,15 +200,8 @@ def create_like(
             },
         )
     )
-    _queue(scope, [graph.job_without_engine(row, priority=PRIORITIES["preview"])])
+    queue_jobs(scope.session, [graph.job_without_engine(row, priority=PRIORITIES["preview"])])
     return row
-
-
-def _queue(scope: Scope, jobs: list[Job]) -> None:
-    scope.session.add_all(jobs)
-    now = clock(scope.session)
-    wake_for_queued_jobs(scope.session, now)
-    update_reasons_to_wait(scope.session, now)
 
 
 def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:

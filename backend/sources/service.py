@@ -13,8 +13,7 @@ from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.jobs import graph
-from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
-from backend.kit.db.database import clock
+from backend.jobs.dispatch import queue_jobs
 from backend.kit.db.dependents import Dependents, delete_dependents, has_listed_dependents, register_dependents
 from backend.kit.db.keeping import InProposals
 from backend.kit.db.owners import Scope
@@ -210,10 +209,7 @@ def add_reading(scope: Scope, staged: Staged, files: Files, form: SourceForm) ->
     )
     move_folder(scope.session, staged.folder, scope.settings.reading_dir(row.id))
     row = scope.add(row)
-    scope.session.add(graph.job_of_reading(row))
-    now = clock(scope.session)
-    wake_for_queued_jobs(scope.session, now)
-    update_reasons_to_wait(scope.session, now)
+    queue_jobs(scope.session, [graph.job_of_reading(row)])
     return row
 
 

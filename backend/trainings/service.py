@@ -13,7 +13,7 @@ from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.jobs import graph
-from backend.jobs.dispatch import update_reasons_to_wait, wake_for_queued_jobs
+from backend.jobs.dispatch import queue_jobs
 from backend.jobs.work import WORK_FOLDER
 from backend.kit.db.database import clock
 from backend.kit.db.dependents import Dependents, register_dependents
@@ -196,10 +196,8 @@ def create(scope: Scope, cache: PartialsCache, body: TrainingIn) -> Training:
     if checked.reference is not None:
         harmonic_crystal_file.save(work / files.REFERENCE, checked.reference)
     trainer = trainers.DEFAULT
-    scope.session.add(graph.job_of_training(row, trainer.name, queue=trainer.queue, priority=PRIORITY))
-    now = clock(scope.session)
-    wake_for_queued_jobs(scope.session, now)
-    update_reasons_to_wait(scope.session, now)
+    job = graph.job_of_training(row, trainer.name, queue=trainer.queue, priority=PRIORITY)
+    queue_jobs(scope.session, [job])
     return row
 
 
