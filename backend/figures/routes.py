@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from backend.figures.bodies import FIGURE, figure_response
 from backend.figures.labels import LabelledView
-from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, ThemeName
+from backend.figures.schemas import ComparedFigureIn, FigureIn, FiguresIn, ThemeName, TrainingFigureIn
 from backend.kit.db.owners import ReadingScopeDep, ScopeDep
 from backend.kit.http.computing import LONG, SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
@@ -69,6 +69,19 @@ def draw_plan(body: PlanFigureIn, scope: ReadingScopeDep, cache: PartialsCacheDe
     from backend.figures import plans
 
     return figure_response(plans.figure(scope, cache, body))
+
+
+@router.post(
+    "/trainings/{training_id}/figure",
+    summary="Draw a figure of a training",
+    responses={**responses(NotFound, Conflict), **FIGURE},
+    dependencies=SHORT,
+)
+def draw_training(training_id: uuid.UUID, body: TrainingFigureIn, scope: ReadingScopeDep) -> Response:
+    """Return a Plotly figure: the loss, also while it runs; parity of held-out labels; dispersion; densities."""
+    from backend.figures import trainings
+
+    return figure_response(trainings.figure(scope, training_id, body))
 
 
 @router.get(

@@ -182,3 +182,10 @@ class RankingFigureIn(Look, RankingIn):
 
 
 ComparedFigureIn = Annotated[ComparisonFigureIn | RefinementFigureIn | RankingFigureIn, Field(discriminator="kind")]
+
+
+class TrainingFigureIn(RequestBody):
+    """Request for a figure of a training."""
+
+    kind: Literal["loss", "parity", "dispersion", "dos"] = Field(examples=["loss"])
+    theme: ThemeName = "light"

@@ -53,6 +53,8 @@ from backend.sources import service as sources
 from backend.sources.tables import Source
 from backend.structures import service as structures
 from backend.structures.tables import Structure
+from backend.trainings import bodies
+from backend.trainings import service as trainings
 from backend.wording.reports import LICENCE, bundle_readme
 from scattering.core.isotopes import override
 from scattering.core.notices import Notice
@@ -73,6 +75,7 @@ MEDIA_TYPES = {
     ".md": "text/markdown",
     ".py": "text/x-python",
     ".cif": "chemical/x-cif",
+    ".xyz": "chemical/x-xyz",
 }
 
 
@@ -219,14 +222,27 @@ def _structure(scope: Scope, row: Structure, number: int, contents: _Contents) -
 
 def _potential(scope: Scope, row: Potential, number: int, contents: _Contents) -> dict[str, Any]:
     facts = {name: getattr(row, name) for name in ("name", "kind", "sha256", "licence", "citation", "source")}
-    found = {"id": str(row.id), "file": None, **facts}
+    training = _training(scope, row, number, contents)
+    found = {"id": str(row.id), "file": None, "training": training, **facts}
     if row.kind not in REGISTERED:
         path = f"inputs/potential-{number}.{families()[row.family].file_name}"
         file = potentials.potential_file(scope.settings, row)
-        found["file"] = contents.put(path, file, "The potential as uploaded.")
+        found["file"] = contents.put(path, file, f"The potential as {row.kind}.")
     else:
         contents.put(f"inputs/potential-{number}.json", _json(facts), "Name, source and checksum of the potential.")
     return found
+
+
+def _training(scope: Scope, row: Potential, number: int, contents: _Contents) -> str | None:
+    """Add the labels and the record of the training that made a potential; return the name of the record."""
+    training = trainings.trained(scope, row.id)
+    if training is None:
+        return None
+    labels = trainings.labels_text(scope, training)
+    contents.put(f"inputs/potential-{number}-labels.xyz", labels, "Labels that the potential was trained on.")
+    record = bodies.of_row(scope, training).model_dump_json(indent=1)
+    described = "Training of the potential: request, evidence, checksums and versions."
+    return contents.put(f"inputs/potential-{number}-training.json", record, described)
 
 
 def _source(scope: Scope, row: Source, number: int, contents: _Contents) -> dict[str, Any]:

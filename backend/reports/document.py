@@ -20,6 +20,7 @@ from backend.reports.pictures import Picture
 from backend.reports.references import references
 from backend.reports.tables import Table, features_table, resolution_table, settings_table
 from backend.reports.texts import clip, one_line
+from backend.trainings.tables import Training
 from backend.trust.schemas import TrustOut
 from backend.wording.formatting import nucleus_text, percent, significant
 from backend.wording.reports import HEADINGS, forecast_title
@@ -167,6 +168,7 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
         ("Prediction", str(row.id)),
         ("Others", ", ".join(str(other.id) for other in gathered.others)),
         ("Potential", "" if potential is None else f"{potential.name[:60]}, sha256 {potential.sha256[:16]}…"),
+        ("Training", "" if gathered.training is None else _training_text(gathered.training)),
         ("Trajectory" if row.has_given_trajectory else "Phonons", "" if source is None else _source_text(source)),
         ("Harmonic part", "" if reference is None else f"{reference['basis'][:60]}, prediction {reference['id']}"),
         ("Structure", f"{gathered.structure.filename[:60]}, sha256 {gathered.structure.sha256[:16]}…"),
@@ -175,6 +177,13 @@ def _provenance(gathered: Gathered) -> list[tuple[str, str]]:
         ("Simulated", "" if row.finished_at is None else f"{row.finished_at:%Y-%m-%d %H:%M} UTC"),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _training_text(training: Training) -> str:
+    """Return the id of a training with the checksums of its base and its labels."""
+    sums = {name: training.provenance.get(f"{name}_sha256") for name in ("base", "labels")}
+    stated = [f"{name} sha256 {value[:16]}…" for name, value in sums.items() if value]
+    return ", ".join([str(training.id), *stated])
 
 
 def _source_text(source: Mapping[str, Any]) -> str:

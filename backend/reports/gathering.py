@@ -29,6 +29,8 @@ from backend.predictions.tables import Prediction
 from backend.reports.schemas import MAX_VIEWS, ReportIn, ReportViewIn
 from backend.samples import service as samples
 from backend.structures.tables import Structure
+from backend.trainings import service as trainings
+from backend.trainings.tables import Training
 from backend.trust.schemas import TrustOut
 from backend.wording.curves import SAMPLE
 from scattering.core.isotopes import override
@@ -92,7 +94,8 @@ class Counting:
 
 @dataclass(frozen=True, eq=False)
 class Gathered:
-    """The contents of a report; the density is that of the isotopes of the first view."""
+    """The contents of a report; the density is that of the isotopes of the first view, the training that of the
+    potential."""
 
     body: ReportIn
     prediction: Prediction
@@ -100,6 +103,7 @@ class Gathered:
     structure: Structure
     density_g_cm3: float
     potential: Potential | None
+    training: Training | None
     shown: Sequence[Shown]
     datasets: Sequence[Dataset]
     plan: PlanOut | None
@@ -144,6 +148,7 @@ def gather(scope: Scope, cache: PartialsCache, body: ReportIn) -> Gathered:
         structure=structure,
         density_g_cm3=material.density_g_cm3,
         potential=None if row.potential_id is None else scope.get(Potential, row.potential_id, "potential"),
+        training=None if row.potential_id is None else trainings.trained(scope, row.potential_id),
         shown=shown,
         datasets=measured,
         plan=planned,

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from backend.predictions.tables import SOURCE, Prediction
 from backend.reports.gathering import Gathered
 from backend.reports.references import reference_numbers
+from backend.trainings import facts
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics, RingPolymers
 from scattering.options.given import Given
@@ -26,6 +27,8 @@ def _methods(gathered: Gathered) -> Iterator[Notice]:
     else:
         numbers = {"workflow_reference": cited["workflow"], "potential_reference": cited["potential"]}
         yield Notice("methods_forces", {"potential": gathered.potential.name, **numbers})
+        if gathered.training is not None:
+            yield Notice("methods_trained", facts.summary(gathered.training))
         yield _simulation(row, cited)
     yield Notice("methods_weighting", {"sears_reference": cited["sears"]})
     if row.method != "harmonic":

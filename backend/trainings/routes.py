@@ -9,9 +9,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from backend.figures.bodies import FIGURE, figure_response
 from backend.kit.db.idempotency import OnceDep, fingerprint
-from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.kit.db.owners import OwnerDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment
 from backend.kit.http.computing import SHORT
@@ -22,7 +21,7 @@ from backend.label_sets.routes import MEDIA_TYPE
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.trainings import bodies, events, service
 from backend.trainings.references import REFERENCES, why_not
-from backend.trainings.schemas import ReferenceOut, TrainingFigureIn, TrainingIn, TrainingOut
+from backend.trainings.schemas import ReferenceOut, TrainingIn, TrainingOut
 from backend.wording import message_or_none
 
 router = APIRouter(tags=["trainings"])
@@ -122,23 +121,3 @@ def download_labels(training_id: uuid.UUID, scope: ScopeDep) -> Response:
     row = service.get(scope, training_id)
     text = service.labels_text(scope, row)
     return Response(text, media_type=MEDIA_TYPE, headers=as_attachment("labels.xyz"))
-
-
-@router.post(
-    "/trainings/{training_id}/figure",
-    summary="Draw a figure of a training",
-    responses={**responses(NotFound, Conflict), **FIGURE},
-)
-def draw_training(
-    training_id: uuid.UUID, body: TrainingFigureIn, scope: ReadingScopeDep, settings: SettingsDep
-) -> Response:
-    """Return a Plotly figure: the loss, also while it runs; parity of held-out labels; dispersion; densities."""
-    from backend.trainings import figures
-
-    row = service.get(scope, training_id)
-    if body.kind == "loss":
-        curve = row.evidence.get("loss") or service.running_loss(scope, row) or []
-        return figure_response(figures.loss_figure(curve, body.theme))
-    if body.kind == "parity":
-        return figure_response(figures.parity_figure(settings, row, body.theme))
-    return figure_response(figures.phonons(settings, row, body.theme, dispersion=body.kind == "dispersion"))

@@ -127,10 +127,3 @@ class ReferenceOut(ResponseBody):
     cost_s_per_atom: float | None = Field(description="CPU time of a label over its atoms; null: unknown")
     licence: str
     evidence: list[NoticeOut] = Field(description="how good it is for these elements, where that was measured")
-
-
-class TrainingFigureIn(RequestBody):
-    """Request for a figure of a training."""
-
-    kind: Literal["loss", "parity", "dispersion", "dos"] = Field(examples=["loss"])
-    theme: Literal["light", "dark"] = "light"

@@ -12,6 +12,7 @@ from scattering.core.notices import Notice
 from scattering.trust.calibration import MAX_IMAGINARY_FRACTION
 from scattering.trust.grade import MAX_UNIFORM_SCATTER, Evidence, Grade
 from scattering.trust.measured_phonons import Comparison, Material
+from scattering.trust.trained import TrainedErrors
 
 MAX_SMALL_SHIFT: Final = 0.03
 MAX_MODERATE_SHIFT: Final = 0.10
@@ -72,6 +73,33 @@ def potential_point(name: str, n_elements: int, elements: Sequence[str], evidenc
         documented = Notice("potential_documented", {**params, **calibrated})
         return Point("potential", verdict, documented, {**numbers, **calibrated})
     return Point("potential", "unknown", Notice("potential_undocumented", params), numbers)
+
+
+def trained_point(
+    name: str, training: Mapping[str, Any] | None, training_id: str | None, errors: TrainedErrors | None
+) -> Point:
+    """Return the point on a potential that was trained here, with the evidence of its training.
+
+    Parameters
+    ----------
+    training
+        `backend.trainings.facts.summary`; None if the potential was made for another structure, or its training was
+        deleted.
+    errors
+        None if its phonons were not compared with those of the reference.
+    """
+    if training is None:
+        return Point("potential", "unknown", Notice("potential_trained_elsewhere", {"potential": name}))
+    stated = {
+        "own_error": None if errors is None else errors.own,
+        "reference_error": None if errors is None else errors.reference,
+        "relative_error": None if errors is None else errors.relative,
+    }
+    verdict: Verdict = "unknown"
+    if errors is not None:
+        verdict = "fair" if errors.relative <= MAX_FAIR_ERROR else "poor"
+    notice = Notice("potential_trained", {"potential": name, **stated, "training": dict(training)})
+    return Point("potential", verdict, notice, {**stated, **training, "training_id": training_id})
 
 
 def source_point(source: Mapping[str, Any], *, is_trajectory: bool) -> Point:

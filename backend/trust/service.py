@@ -18,6 +18,10 @@ from backend.potentials.tables import Potential
 from backend.predictions.tables import SOURCE, Prediction, has_same_origin
 from backend.structures.condition import state_of
 from backend.structures.tables import Structure
+from backend.trainings import facts
+from backend.trainings import service as trainings
+from backend.trainings.results import TRAINED
+from backend.trainings.tables import Training
 from backend.trust import points, summary
 from backend.trust.material_class import class_of
 from backend.trust.points import Point
@@ -27,6 +31,7 @@ from scattering.trust.calibration import MAX_IMAGINARY_FRACTION, Spread, spread_
 from scattering.trust.chemistry import MaterialClass, elements_with_moments
 from scattering.trust.grade import Evidence, Grade, grade
 from scattering.trust.measured_phonons import Material, compare, find_material
+from scattering.trust.trained import TrainedErrors, own_error, reference_error
 
 MAX_OTHERS = 20
 """Number of the newest predictions of a structure that are searched for another method."""
@@ -42,6 +47,8 @@ class Assessment:
     ----------
     potential
         None for a forecast from given phonons.
+    training
+        Training that made the potential for this structure; None for other potentials, and if it was deleted.
     basis
         Name of the potential, or of the source of the phonons.
     material_class
@@ -55,6 +62,7 @@ class Assessment:
     """
 
     potential: Potential | None
+    training: Training | None
     basis: str
     elements: tuple[str, ...]
     material_class: MaterialClass
@@ -100,7 +108,9 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     )
     material_class = class_of(scope.settings, structure)
     imaginary_fraction = findings.get("imaginary_fraction")
+    training = _training(scope, potential, structure)
     evidence = Evidence(
+        trained=_trained_errors(training),
         spread=_spread(potential, material_class, imaginary_fraction),
         comparison=compare(material, _phonons(natural) if natural is not None else {}) if material else None,
         imaginary_fraction=imaginary_fraction,
@@ -114,6 +124,7 @@ def assess(scope: Scope, prediction: Prediction) -> Assessment:
     )
     return Assessment(
         potential,
+        training,
         (prediction.harmonic_reference or {}).get("basis") or prediction.basis,
         tuple(structure.elements),
         material_class,
@@ -134,6 +145,22 @@ def _spread(
         return None
     is_unstable = (imaginary_fraction or 0.0) >= MAX_IMAGINARY_FRACTION
     return spread_of(potential.name, material_class, is_unstable=is_unstable)
+
+
+def _training(scope: Scope, potential: Potential | None, structure: Structure) -> Training | None:
+    """Return the training that made a potential for a structure."""
+    if potential is None or potential.kind != TRAINED:
+        return None
+    training = trainings.trained(scope, potential.id)
+    return training if training is not None and training.structure_id == structure.id else None
+
+
+def _trained_errors(training: Training | None) -> TrainedErrors | None:
+    """Return the errors of a trained potential; None if its phonons were not compared with those of its reference."""
+    if training is None:
+        return None
+    own = own_error(facts.points(training, "reference"), facts.points(training, "after"))
+    return None if own is None else TrainedErrors(own, reference_error(facts.level_of_theory(training)))
 
 
 def assess_fully(scope: Scope, cache: PartialsCache, prediction: Prediction) -> Trust:
@@ -169,9 +196,18 @@ def _origin_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
         source = (assessed.harmonic or prediction).provenance.get(SOURCE, {"name": assessed.basis})
         return [points.source_point(source, is_trajectory=prediction.has_given_trajectory)]
     return [
-        points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),
+        _trained_point(potential, assessed)
+        if potential.kind == TRAINED
+        else points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),
         points.training_point(potential.name, _findings(prediction)),
     ]
+
+
+def _trained_point(potential: Potential, assessed: Assessment) -> Point:
+    training = assessed.training
+    if training is None:
+        return points.trained_point(potential.name, None, None, None)
+    return points.trained_point(potential.name, facts.summary(training), str(training.id), assessed.evidence.trained)
 
 
 def _scope_points(assessed: Assessment, prediction: Prediction) -> list[Point]:

@@ -28,7 +28,10 @@ def headline(grade: Grade, evidence: Evidence, potential: str) -> Notice:
         "is_lower_bound": grade.badge == "doubtful",
     }
     if comparison is None or grade.bias is None:
-        return Notice("energies_not_compared", {**stated, "accuracy_documented": evidence.spread is not None})
+        return Notice(
+            "energies_not_compared",
+            {**stated, "accuracy_documented": evidence.accuracy_documented},
+        )
     compared = {
         **stated,
         "material": comparison.material.name,

@@ -38,7 +38,7 @@ describes each file).
 | | |
 | --- | --- |
 | report.pdf, report.html | the report |
-| inputs/ | structures as uploaded and as CIF; uploaded potentials, or source and sha256 of a pretrained one |
+| inputs/ | structures as uploaded and as CIF; potentials, with labels of a training; sha256 of pretrained ones |
 | predictions/ | simulated partial dynamic structure factors (HDF5, units in the attributes) |
 | spectra/ | the spectrum each instrument would record, as CSV, with its map as HDF5 |
 | datasets/ | measured data as uploaded |

@@ -9,14 +9,13 @@ from typing import Final, Literal
 from scattering.core.notices import Notice
 from scattering.trust.calibration import MAX_IMAGINARY_FRACTION, Spread
 from scattering.trust.measured_phonons import Comparison
+from scattering.trust.trained import GIVEN_RELATIVE_ERROR, TrainedErrors
 
 Badge = Literal["agrees", "biased", "unchecked", "doubtful"]
 
 UNCALIBRATED_RELATIVE_ERROR: Final = 0.20
 """Error of a potential that was not calibrated: that of a general potential (NEP89) in a crystal of any class. A
 cautious judgement."""
-GIVEN_RELATIVE_ERROR: Final = 0.15
-"""Error of phonons, or of a trajectory, that the user has calculated elsewhere. A cautious judgement."""
 UNCALIBRATED_SCATTER: Final = 0.10
 """Error that remains after one energy scale, in a potential that was not calibrated. A judgement."""
 MIN_RELATIVE_ERROR: Final = 0.02
@@ -59,6 +58,9 @@ class Evidence:
         Whether the crystal is polar, and its forecast has no LO–TO splitting.
     is_given
         Whether the phonons or the trajectory come from the user: no potential of the server is judged.
+    trained
+        Errors of a potential that was trained for this crystal; None for others, and if its phonons were not compared
+        with those of the reference.
     """
 
     spread: Spread | None = None
@@ -68,6 +70,12 @@ class Evidence:
     displaced: bool = False
     lacks_lo_modes: bool = False
     is_given: bool = False
+    trained: TrainedErrors | None = None
+
+    @property
+    def accuracy_documented(self) -> bool:
+        """Whether the error of the potential in such a crystal is known."""
+        return self.spread is not None or self.trained is not None
 
 
 @dataclass(frozen=True)
@@ -138,6 +146,8 @@ def _general_error(evidence: Evidence) -> float:
     if evidence.spread is not None:
         return evidence.spread.relative
     general = GIVEN_RELATIVE_ERROR if evidence.is_given else UNCALIBRATED_RELATIVE_ERROR
+    if evidence.trained is not None:
+        general = evidence.trained.relative
     return math.hypot(general, _unstable(evidence))
 
 

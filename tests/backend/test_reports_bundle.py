@@ -28,11 +28,13 @@ from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import SQLITE_FILE, Settings
 from backend.observing.layouts import POWDER
 from backend.potentials import service as models
+from backend.potentials.tables import Potential
 
 from .conftest import DISORDERED, SILICON, Client
 from .nep_texts import nep_text
 from .predicting import finish
 from .reporting import partials, prediction, text_of
+from .trained import labels_of, train
 
 
 @pytest.fixture
@@ -252,3 +254,28 @@ def test_a_full_disk_is_said_and_nothing_left(
 
 def test_a_bundle_of_nothing(client: Client) -> None:
     assert client.post("/reports/bundle", json={"prediction_id": str(uuid.uuid4())}).status_code == 404
+
+
+def test_a_trained_potential_brings_its_labels_and_its_evidence(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    trained = train(client, settings, structure["id"], tmp_path / "made")
+    potential_id = trained["potential_id"]
+    made = prediction(client, settings, structure, potential=potential_id)
+    _, paper = text_of(client.post("/reports", json={"prediction_id": made}).content)
+    page = client.post("/reports", json={"prediction_id": made}, headers={"Accept": "text/html"}).text
+    evidence = ("12 labels", "PBE, 300 eV", "0.13 eV/Å", "0.012 eV/Å", "20 ps", trained["id"], "cd" * 8, "ab" * 8)
+    for text in (paper, page):
+        assert [one for one in evidence if one not in text] == []
+    # The file of the potential in this test is not the one that the sum belongs to
+    with database.transaction(settings) as session:
+        row = session.get_one(Potential, uuid.UUID(potential_id))
+        row.sha256 = hashlib.sha256(models.uploaded_file(settings, row).read_bytes()).hexdigest()
+    folder = unpacked(client, settings, tmp_path / "bundle", prediction_id=made)
+    assert (folder / "inputs/potential-1-labels.xyz").read_bytes() == labels_of(14)
+    record = json.loads((folder / "inputs/potential-1-training.json").read_text())
+    assert (record["id"], record["evidence"]["n_labels"]) == (trained["id"], 12)
+    requests = json.loads((folder / "requests.json").read_text())
+    assert requests["potentials"][0]["training"] == "inputs/potential-1-training.json"
+    described = json.loads((folder / "ro-crate-metadata.json").read_text())["@graph"]
+    assert "inputs/potential-1-labels.xyz" in {one["@id"] for one in described}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import uuid
 from pathlib import Path
 from typing import Any
@@ -12,36 +11,23 @@ import pytest
 from ase.build import bulk
 from sqlmodel import select
 
-from backend.health import heartbeats
-from backend.health.tables import WorkerHeartbeat
 from backend.jobs import leases, sweep
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
 from backend.trainings import files
 from backend.trainings.assignment import read_assignment
-from backend.trainings.results import record
 from scattering.core.notices import Notice
 
 from .conftest import Client
 from .label_files import copper, text_of
 from .nep_texts import nep_text
-
-TRAINER = "cpu@here"
-EVIDENCE: dict[str, Any] = {
-    "n_labels": 12,
-    "loss": [[6, 4.0, 5.0], [12, 2.0, 3.0]],
-    "held_out": {},
-    "refusals": [],
-}
+from .trained import EVIDENCE, TRAINER, finish, start_trainer
 
 
 @pytest.fixture
 def trainer(settings: Settings) -> str:
-    engines = {"nep-adapters": "nep-adapters 1", "neppo": "neppo 1.0"}
-    worker = WorkerHeartbeat(name=TRAINER, slots=2, long_slots=1, queues=["cpu"], engines=engines, host="here", cores=2)
-    heartbeats.record(worker)
-    return TRAINER
+    return start_trainer()
 
 
 @pytest.fixture
@@ -76,25 +62,6 @@ def take() -> leases.Lease:
     lease = leases.claim(TRAINER, 1)
     assert lease is not None
     return lease
-
-
-def finish(settings: Settings, lease: leases.Lease, *, accepted: bool, folder: Path) -> None:
-    """Do what a worker does at the end of a training."""
-    folder.mkdir()
-    text = nep_text(name="nep4", elements=("Cu",))
-    (folder / files.POTENTIAL).write_text(text)
-    (folder / files.LABELS).write_bytes(text_of(copper()[0]))
-    pairs = [[1.0, 2.0], [1.1, 1.9]]
-    side = {"energies": pairs, "forces": pairs, "stresses": None}
-    (folder / files.PARITY).write_text(json.dumps({"before": side, "after": side}))
-    refusals = [] if accepted else [Notice("trained_errors_not_lower", {"before": 0.2, "after": 0.3})]
-    leases.succeed(
-        lease,
-        lambda: folder.rename(files.result_folder(settings, lease.work.id)),
-        provenance={"potential_sha256": "ab" * 32, "labels_sha256": "cd" * 32, "engine": "nep-adapters"},
-        warnings=refusals,
-        record=lambda session, row: record(session, row, accepted=accepted, evidence=EVIDENCE),
-    )
 
 
 def test_references_and_why_they_are_not_available(client: Client, trainer: str) -> None:

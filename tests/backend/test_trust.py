@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,9 @@ from scattering.trust.grade import UNCALIBRATED_RELATIVE_ERROR
 from scattering.trust.measured_phonons import materials
 from tests.frontend.conftest import ZONES, flat_branch
 
-from .conftest import Client
+from .conftest import SILICON, Client
 from .predicting import COARSE_GRID, ask, finish, run, silicon_partials, succeeded
+from .trained import EVIDENCE, WITHOUT_REFERENCE, train
 
 SOFT = 0.89
 """NEP89's silicon, about."""
@@ -323,3 +325,54 @@ def test_what_a_forecast_leaves_out_of_such_a_sample_is_a_code(
     assert point(told, "expansion")["numbers"]["cell_temperature_k"] == 5.0
     assert told["energy_uncertainty"]["class"] == "magnetic"
     assert "brief_structure_not_crystalline" in {one["code"] for one in told["bullets"]}
+
+
+def test_a_trained_potential_states_its_own_error_and_that_of_its_reference(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    trained = train(client, settings, structure["id"], tmp_path / "made")
+    told = trust(client, succeeded(client, settings, structure, potential=trained["potential_id"]))
+    sides = EVIDENCE["phonons"]["points"]
+    ratios = [
+        np.log(after / reference)
+        for point in sides.values()
+        for after, reference in zip(point["after"], point["reference"], strict=True)
+        if reference
+    ]
+    own = float(np.sqrt(np.mean(np.square(ratios))))
+    expected = np.hypot(own, 0.08)
+    assert told["badge"] == "unchecked"
+    assert told["energy_relative_uncertainty"] == pytest.approx(expected)
+    assert told["energy_uncertainty"]["n_calibration"] == 0
+    made = point(told, "potential")
+    assert (made["text_notice"]["code"], made["verdict"]) == ("potential_trained", "fair")
+    assert made["numbers"]["training_id"] == trained["id"]
+    assert made["numbers"]["own_error"] == pytest.approx(own)
+    assert made["numbers"]["reference_error"] == 0.08
+    assert made["numbers"]["n_labels"] == 12
+    assert "brief_potential_trained" in [one["code"] for one in told["bullets"]]
+
+
+def test_a_trained_potential_whose_phonons_were_not_compared_is_of_unknown_accuracy(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    trained = train(client, settings, structure["id"], tmp_path / "made", evidence=WITHOUT_REFERENCE)
+    told = trust(client, succeeded(client, settings, structure, potential=trained["potential_id"]))
+    assert told["energy_relative_uncertainty"] == UNCALIBRATED_RELATIVE_ERROR
+    made = point(told, "potential")
+    assert (made["text_notice"]["code"], made["verdict"]) == ("potential_trained", "unknown")
+    assert made["numbers"]["own_error"] is None
+    # Without its training, nothing is known
+    client.delete(f"/trainings/{trained['id']}")
+    assert codes(trust(client, told["prediction_id"]))["potential"] == "potential_trained_elsewhere"
+
+
+def test_a_trained_potential_says_nothing_about_another_structure(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    trained = train(client, settings, structure["id"], tmp_path / "made")
+    files = {"file": ("POSCAR", SILICON.replace(b"5.431", b"5.6"))}
+    other = client.post("/structures", files=files).json()
+    told = trust(client, succeeded(client, settings, other, potential=trained["potential_id"]))
+    assert told["energy_relative_uncertainty"] == UNCALIBRATED_RELATIVE_ERROR
+    assert codes(told)["potential"] == "potential_trained_elsewhere"

@@ -10,7 +10,6 @@ import pytest
 from scattering.core.notices import Notice
 from scattering.trust.calibration import Spread
 from scattering.trust.grade import (
-    GIVEN_RELATIVE_ERROR,
     MIN_RELATIVE_ERROR,
     UNCALIBRATED_RELATIVE_ERROR,
     Evidence,
@@ -18,6 +17,7 @@ from scattering.trust.grade import (
     objections,
 )
 from scattering.trust.measured_phonons import Comparison, Material, compare, find_material, materials
+from scattering.trust.trained import GIVEN_RELATIVE_ERROR, TrainedErrors, own_error, reference_error
 
 SPREAD = Spread("ionic", False, relative=0.17, relative_95=0.4, scatter=0.08, n_crystals=14)
 
@@ -185,3 +185,31 @@ def test_every_doubt_is_named() -> None:
     )
     assert grade(evidence).badge == "doubtful"
     assert objections(Evidence(SPREAD, compared("silicon", 0.9), 0.0)) == ()
+
+
+def test_a_trained_potential_is_off_by_its_own_error_and_that_of_its_reference() -> None:
+    reference = {"Γ": [0.0, 0.0, 0.0, 60.0, 60.0, 60.0], "X": [20.0, 50.0]}
+    trained = {"Γ": [1.0, -1.0, 0.0, 66.0, 66.0, 66.0], "X": [50.0, 20.0], "L": [1.0]}
+    own = own_error(reference, trained)
+    assert own == pytest.approx(math.log(1.1) * math.sqrt(3 / 5))
+    assert own_error(reference, {"Γ": [60.0]}) is None
+    # A mode that has become imaginary counts as in the calibration
+    assert own_error({"X": [20.0]}, {"X": [-5.0]}) == pytest.approx(math.log(20))
+    errors = TrainedErrors(0.03, 0.04)
+    assert grade(Evidence(trained=errors)).uncertainty == pytest.approx(0.05)
+    assert grade(Evidence(trained=errors, imaginary_fraction=1e-4)).uncertainty == pytest.approx(math.hypot(0.05, 0.03))
+
+
+@pytest.mark.parametrize(
+    ("level", "error"),
+    [
+        ("PBE, 500 eV", 0.08),
+        ("pbe-D3(BJ)", 0.08),
+        ("PBEsol", 0.04),
+        ("PBE0", GIVEN_RELATIVE_ERROR),
+        ("GFN1-xTB", GIVEN_RELATIVE_ERROR),
+        ("", GIVEN_RELATIVE_ERROR),
+    ],
+)
+def test_the_error_of_a_reference_is_that_of_its_functional(level: str, error: float) -> None:
+    assert reference_error(level) == error

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import uuid
 from pathlib import Path
 from typing import Any, Final
 
 import plotly.graph_objects as go
 
 from backend.figures.phonons import PhononLines, phonons_figure
+from backend.figures.schemas import TrainingFigureIn
 from backend.figures.theme import THEMES, Theme, axis, draw, layout
+from backend.kit.db.owners import Scope
 from backend.kit.files.lost import reading_stored
 from backend.kit.http.errors import Conflict
 from backend.kit.settings import Settings
 from backend.phonon_files import harmonic_crystal_file
-from backend.trainings import files
+from backend.trainings import files, service
 from backend.trainings.tables import Training
 from scattering.core.notices import Notice
 from scattering.modes.dispersion import dense_grid, density_of_states, disperse
@@ -27,6 +30,22 @@ QUANTITIES: Final = {
     "stresses": ("Stress", "GPa"),
 }
 GAP: Final = 0.12
+
+
+def figure(scope: Scope, training_id: uuid.UUID, asked: TrainingFigureIn) -> go.Figure:
+    """Draw a figure of a training.
+
+    Raises
+    ------
+    NotFound, Conflict
+        There is no such training, or it has not come so far.
+    """
+    row = service.get(scope, training_id)
+    if asked.kind == "loss":
+        return loss_figure(row.evidence.get("loss") or service.running_loss(scope, row) or [], asked.theme)
+    if asked.kind == "parity":
+        return parity_figure(scope.settings, row, asked.theme)
+    return phonons(scope.settings, row, asked.theme, dispersion=asked.kind == "dispersion")
 
 
 def loss_figure(loss: list[list[float]], theme_name: str) -> go.Figure:
