@@ -12,7 +12,8 @@ from backend.trainings.tables import Training
 
 def of_row(scope: Scope, row: Training) -> TrainingOut:
     """Return the body of a training."""
-    return TrainingOut.of(row, service.estimate_range(row), service.running_loss(scope, row))
+    estimate = None if row.estimate_s is None else service.estimate_range(row.estimate_s)
+    return TrainingOut.of(row, estimate, service.running_loss(scope, row))
 
 
 def of_id(scope: Scope, training_id: uuid.UUID) -> TrainingOut:

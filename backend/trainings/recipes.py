@@ -12,6 +12,8 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from scattering.options.fields import schema_extra
+
 Effort = Literal["quick", "standard", "thorough"]
 
 STEPS: Final[Mapping[Effort, int]] = {"quick": 1000, "standard": 3000, "thorough": 10_000}
@@ -24,28 +26,62 @@ class Recipe(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     steps: int = Field(STEPS["standard"], ge=1, le=MAX_STEPS, description="steps of AdamW; default: by the effort")
-    batch_size: int = Field(2, ge=1, le=256, description="labelled structures of one step")
-    learning_rate: float = Field(1e-2, gt=0, le=0.1, description="rate of the first step")
-    final_learning_rate: float = Field(1e-6, gt=0, le=0.1, description="rate of the last step, reached along a cosine")
-    energy_scale_ev: float = Field(0.005, gt=0, le=1, description="error of an energy per atom that counts as 1, eV")
-    force_scale_ev_per_angstrom: float = Field(
-        0.015, gt=0, le=1, description="error of a force component that counts as 1, eV/Å"
+    batch_size: int = Field(
+        2, title="Structures of a step", ge=1, le=256, description="labelled structures of one step"
     )
-    virial_scale_ev: float = Field(0.3, gt=0, le=10, description="error of a virial per atom that counts as 1, eV")
+    learning_rate: float = Field(1e-2, title="First learning rate", gt=0, le=0.1, description="rate of the first step")
+    final_learning_rate: float = Field(
+        1e-6, title="Last learning rate", gt=0, le=0.1, description="rate of the last step, reached along a cosine"
+    )
+    energy_scale_ev: float = Field(
+        0.005,
+        title="Scale of energies",
+        json_schema_extra=schema_extra("eV"),
+        gt=0,
+        le=1,
+        description="error of an energy per atom that counts as 1, eV",
+    )
+    force_scale_ev_per_angstrom: float = Field(
+        0.015,
+        title="Scale of forces",
+        json_schema_extra=schema_extra("eV/Å"),
+        gt=0,
+        le=1,
+        description="error of a force component that counts as 1, eV/Å",
+    )
+    virial_scale_ev: float = Field(
+        0.3,
+        title="Scale of virials",
+        json_schema_extra=schema_extra("eV"),
+        gt=0,
+        le=10,
+        description="error of a virial per atom that counts as 1, eV",
+    )
     fit_stress: bool | None = Field(
         None,
+        title="Fit stresses",
         description="whether stresses are fitted; null: if all labels have them. Leave it out for stresses whose "
         "cut-off energy is not converged",
     )
     held_out_fraction: float = Field(
-        0.1, ge=0.05, le=0.5, description="fraction of the labels that are not trained on, and measure the errors"
+        0.1,
+        title="Held-out fraction",
+        ge=0.05,
+        le=0.5,
+        description="fraction of the labels that are not trained on, and measure the errors",
     )
     seed: int = Field(1, ge=0, lt=2**31)
     dynamics_ps: float = Field(
-        20.0, ge=1, le=200, description="length of the molecular dynamics that must stay intact at the temperature, ps"
+        20.0,
+        title="Dynamics of the check",
+        json_schema_extra=schema_extra("ps"),
+        ge=1,
+        le=200,
+        description="length of the molecular dynamics that must stay intact at the temperature, ps",
     )
     reference_prediction_id: uuid.UUID | None = Field(
         None,
+        title="Phonons of the reference",
         description="harmonic forecast of the same structure whose phonons are the reference of the check, such as "
         "one from uploaded force constants; null: none",
     )

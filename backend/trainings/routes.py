@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from backend.kit.db.idempotency import OnceDep, fingerprint
-from backend.kit.db.owners import OwnerDep, ScopeDep
+from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment
 from backend.kit.http.computing import SHORT
@@ -20,8 +20,9 @@ from backend.kit.http.pagination import Page, PagingDep
 from backend.label_sets.routes import MEDIA_TYPE
 from backend.observing.partials_cache import PartialsCacheDep
 from backend.trainings import bodies, events, service
+from backend.trainings.recipes import Recipe
 from backend.trainings.references import REFERENCES, why_not
-from backend.trainings.schemas import ReferenceOut, TrainingIn, TrainingOut
+from backend.trainings.schemas import ReferenceOut, TrainingEstimateOut, TrainingIn, TrainingOut
 from backend.wording import message_or_none
 
 router = APIRouter(tags=["trainings"])
@@ -61,14 +62,28 @@ def create_training(body: TrainingIn, scope: ScopeDep, cache: PartialsCacheDep, 
     return bodies.of_row(scope, row)
 
 
+@router.post("/trainings/estimate", summary="Estimate a training", responses=responses(Conflict), dependencies=SHORT)
+def estimate_training(body: TrainingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> TrainingEstimateOut:
+    """Check the request of a training, and return its duration and all its options. Nothing is queued."""
+    checked = service.check_request(scope, cache, body)
+    return TrainingEstimateOut(estimate_s=service.estimate_range(checked.estimate_s), options=checked.recipe.to_json())
+
+
+@router.get("/training-options", summary="Options of a training", responses=responses())
+def get_training_options() -> dict[str, Any]:
+    """Return the JSON Schema of the options of a training: titles, units, bounds and descriptions."""
+    return Recipe.model_json_schema()
+
+
 @router.get("/trainings", summary="List trainings, newest first", responses=responses())
 def list_trainings(
     scope: ScopeDep,
     paging: PagingDep,
     structure_id: Annotated[uuid.UUID | None, Query(description="only trainings of this structure")] = None,
+    potential_id: Annotated[uuid.UUID | None, Query(description="only the training that made this potential")] = None,
 ) -> Page[TrainingOut]:
-    """Return one page of the trainings, of one structure or of all."""
-    rows, total = service.page(scope, paging, structure_id)
+    """Return one page of the trainings: of one structure, of one potential, or of all."""
+    rows, total = service.page(scope, paging, structure_id=structure_id, potential_id=potential_id)
     return Page(items=[bodies.of_row(scope, row) for row in rows], total=total)
 
 

@@ -115,6 +115,13 @@ class TrainingOut(ResponseBody):
         )
 
 
+class TrainingEstimateOut(ResponseBody):
+    """What a training would take."""
+
+    estimate_s: tuple[float, float] = Field(description="range of the duration in seconds, without the wait")
+    options: dict[str, Any] = Field(description="all options, including those that the request leaves out")
+
+
 class ReferenceOut(ResponseBody):
     """What can supply labels on this server."""
 

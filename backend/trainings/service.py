@@ -99,10 +99,9 @@ def estimate_seconds(recipe: Recipe, labels: LabelSet) -> float:
     return SECONDS_OF_CHECKS + recipe.steps * atoms_per_step * SECONDS_PER_ATOM_STEP + dynamics
 
 
-def estimate_range(row: Training) -> tuple[float, float] | None:
+def estimate_range(seconds: float) -> tuple[float, float]:
     """Return the range of the duration in which most trainings lie, in s."""
-    seconds = row.estimate_s
-    return None if seconds is None else (round(seconds / RANGE_FACTOR), round(seconds * RANGE_FACTOR))
+    return round(seconds / RANGE_FACTOR), round(seconds * RANGE_FACTOR)
 
 
 def _found(scope: Scope, table: type[Row], row_id: uuid.UUID, noun: str, loc: str) -> Row:
@@ -206,11 +205,15 @@ def get(scope: Scope, training_id: uuid.UUID) -> Training:
     return scope.get(Training, training_id, NOUN)
 
 
-def page(scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None) -> tuple[list[Training], int]:
-    """Return one page of the trainings, newest first, and their number; of one structure, if it is given."""
+def page(
+    scope: Scope, paging: Paging, *, structure_id: uuid.UUID | None = None, potential_id: uuid.UUID | None = None
+) -> tuple[list[Training], int]:
+    """Return one page of the trainings, newest first, and their number; of one structure or potential, if given."""
     statement = scope.select(Training)
     if structure_id is not None:
         statement = statement.where(Training.structure_id == structure_id)
+    if potential_id is not None:
+        statement = statement.where(Training.potential_id == potential_id)
     return scope.page(statement, Training, paging)
 
 

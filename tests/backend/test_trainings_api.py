@@ -22,7 +22,7 @@ from scattering.core.notices import Notice
 from .conftest import Client
 from .label_files import copper, text_of
 from .nep_texts import nep_text
-from .trained import EVIDENCE, TRAINER, finish, start_trainer
+from .trained import EVIDENCE, TRAINER, finish, start_trainer, train
 
 
 @pytest.fixture
@@ -257,3 +257,36 @@ def test_the_loss_before_the_fit_begins(client: Client, trainer: str, request_bo
     answer = client.post(f"/trainings/{made['id']}/figure", json={"kind": "loss"})
     assert (answer.status_code, answer.json()["code"]) == (409, "training_not_begun")
     assert np.isfinite(made["eta_s"])
+
+
+def test_an_estimate_checks_the_request_and_queues_nothing(
+    client: Client, trainer: str, request_body: dict[str, Any]
+) -> None:
+    quick = client.post("/trainings/estimate", json=request_body).json()
+    thorough = client.post("/trainings/estimate", json=request_body | {"effort": "thorough"}).json()
+    assert (quick["options"]["steps"], thorough["options"]["steps"]) == (1000, 10_000)
+    assert 0 < quick["estimate_s"][0] < quick["estimate_s"][1] < thorough["estimate_s"][1]
+    refused = client.post("/trainings/estimate", json=request_body | {"options": {"steps": 0}})
+    assert [error["loc"] for error in refused.json()["errors"]] == ["options.steps"]
+    assert client.get("/trainings").json()["total"] == 0
+    assert client.post("/trainings", json=request_body).json()["estimate_s"] == quick["estimate_s"]
+
+
+def test_every_option_has_a_title(client: Client, request_body: dict[str, Any]) -> None:
+    schema = client.get("/training-options").json()["properties"]
+    assert set(schema) == set(client.post("/trainings/estimate", json=request_body).json()["options"])
+    assert schema["dynamics_ps"]["unit"] == "ps"
+    # Without a title of its own, an option has the words of its name
+    untitled = {name for name, one in schema.items() if one["title"] == name.replace("_", " ").title()}
+    assert untitled <= {"steps", "seed"}
+
+
+def test_the_training_of_a_potential_is_found(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    made = train(client, settings, structure["id"], tmp_path / "first")
+    train(client, settings, structure["id"], tmp_path / "second", accepted=False)
+    found = client.get("/trainings", params={"potential_id": made["potential_id"]}).json()
+    assert [one["id"] for one in found["items"]] == [made["id"]]
+    figure = client.post(f"/trainings/{made['id']}/figure", json={"kind": "dos"}).json()
+    assert [trace["name"] for trace in figure["data"]] == ["Reference", "Before", "After"]
