@@ -23,6 +23,8 @@ class TrainingAssignment:
         Potential to start from; None if it was deleted meanwhile.
     elements
         Elements of the structure, for which the potential is made.
+    kind
+        Kind of the reference that supplies the labels.
     """
 
     training_id: uuid.UUID
@@ -31,6 +33,7 @@ class TrainingAssignment:
     elements: tuple[str, ...]
     temperature_k: float
     recipe: Recipe
+    kind: str = "file"
 
     @property
     def base_sha256(self) -> str | None:
@@ -51,4 +54,5 @@ def read_assignment(settings: Settings, training_id: uuid.UUID) -> TrainingAssig
             elements=tuple(session.get_one(Structure, row.structure_id).elements),
             temperature_k=row.temperature_k,
             recipe=Recipe.model_validate(row.options),
+            kind=row.reference["kind"],
         )

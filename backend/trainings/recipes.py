@@ -18,6 +18,8 @@ Effort = Literal["quick", "standard", "thorough"]
 
 STEPS: Final[Mapping[Effort, int]] = {"quick": 1000, "standard": 3000, "thorough": 10_000}
 MAX_STEPS: Final = 200_000
+STRUCTURES: Final[Mapping[Effort, int]] = {"quick": 10, "standard": 20, "thorough": 50}
+MAX_STRUCTURES: Final = 2000
 
 
 class Recipe(BaseModel):
@@ -70,6 +72,14 @@ class Recipe(BaseModel):
         le=0.5,
         description="fraction of the labels that are not trained on, and measure the errors",
     )
+    n_structures: int = Field(
+        STRUCTURES["standard"],
+        title="Structures to label",
+        ge=5,
+        le=MAX_STRUCTURES,
+        description="structures that the server labels, besides at most as many with a single displaced atom; default: "
+        "by the effort",
+    )
     seed: int = Field(1, ge=0, lt=2**31)
     dynamics_ps: float = Field(
         20.0,
@@ -99,4 +109,4 @@ def fill(effort: Effort, options: Mapping[str, Any]) -> Recipe:
     pydantic.ValidationError
         There is no such option, or a value is out of its bounds.
     """
-    return Recipe.model_validate({"steps": STEPS[effort], **options})
+    return Recipe.model_validate({"steps": STEPS[effort], "n_structures": STRUCTURES[effort], **options})

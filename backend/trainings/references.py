@@ -31,6 +31,8 @@ class Reference:
         Symbols that it can label; None: all.
     cost_s_per_atom
         CPU time of a label over its number of atoms; None: unknown, 0: the user brings the labels.
+    min_height_angstrom
+        Smallest height of the cells that are labelled.
     """
 
     id: str
@@ -39,13 +41,21 @@ class Reference:
     licence: str = ""
     elements: tuple[str, ...] | None = None
     cost_s_per_atom: float | None = None
+    min_height_angstrom: float = 0.0
 
 
 REFERENCES: Final[Mapping[str, Reference]] = {
     one.id: one
     for one in (
         Reference("file", "Labels of a file", exists=True, cost_s_per_atom=0.0),
-        Reference("phonons", "Force constants of a forecast", exists=False),
+        # Beyond the range of most force constants. The base labels the structures: 64 atoms of silicon take 5 ms
+        Reference(
+            "phonons",
+            "Force constants of a forecast",
+            exists=True,
+            cost_s_per_atom=1e-4,
+            min_height_angstrom=9.0,
+        ),
         Reference("gfn1-xtb", "GFN1-xTB", exists=False, licence="LGPL-3.0-or-later"),
         Reference("gfn2-xtb", "GFN2-xTB", exists=False, licence="LGPL-3.0-or-later"),
         Reference("dft-gpaw", "DFT by GPAW", exists=False, licence="GPL-3.0-or-later"),

@@ -18,7 +18,6 @@ from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Page, PagingDep
 from backend.label_sets.routes import MEDIA_TYPE
-from backend.observing.partials_cache import PartialsCacheDep
 from backend.trainings import bodies, events, service
 from backend.trainings.recipes import Recipe
 from backend.trainings.references import REFERENCES, why_not
@@ -53,20 +52,22 @@ def list_references(scope: ScopeDep) -> list[ReferenceOut]:
 @router.post(
     "/trainings", status_code=202, summary="Request a training", responses=responses(Conflict), dependencies=SHORT
 )
-def create_training(body: TrainingIn, scope: ScopeDep, cache: PartialsCacheDep, once: OnceDep) -> TrainingOut:
+def create_training(body: TrainingIn, scope: ScopeDep, once: OnceDep) -> TrainingOut:
     """Queue a training: a potential restricted to the elements of a structure, and fitted to labels.
 
     Its potential is offered only if its phonons, its geometry, its dynamics and its errors on held-out labels pass.
     """
-    row = once(fingerprint(body), lambda: service.create(scope, cache, body), lambda made: service.get(scope, made))
+    row = once(fingerprint(body), lambda: service.create(scope, body), lambda made: service.get(scope, made))
     return bodies.of_row(scope, row)
 
 
 @router.post("/trainings/estimate", summary="Estimate a training", responses=responses(Conflict), dependencies=SHORT)
-def estimate_training(body: TrainingIn, scope: ReadingScopeDep, cache: PartialsCacheDep) -> TrainingEstimateOut:
+def estimate_training(body: TrainingIn, scope: ReadingScopeDep) -> TrainingEstimateOut:
     """Check the request of a training, and return its duration and all its options. Nothing is queued."""
-    checked = service.check_request(scope, cache, body)
-    return TrainingEstimateOut(estimate_s=service.estimate_range(checked.estimate_s), options=checked.recipe.to_json())
+    checked = service.check_request(scope, body)
+    return TrainingEstimateOut(
+        estimate_s=service.estimate_range(checked.estimate_s), options=checked.material.recipe.to_json()
+    )
 
 
 @router.get("/training-options", summary="Options of a training", responses=responses())
@@ -129,7 +130,7 @@ def delete_training(training_id: uuid.UUID, scope: ScopeDep) -> None:
     "/trainings/{training_id}/labels",
     summary="Download the labels of a training",
     response_class=Response,
-    responses=responses(NotFound) | {200: {"content": {MEDIA_TYPE: {}}}},
+    responses=responses(NotFound, Conflict) | {200: {"content": {MEDIA_TYPE: {}}}},
 )
 def download_labels(training_id: uuid.UUID, scope: ScopeDep) -> Response:
     """Return the labels that were trained on and held out, as extended XYZ."""

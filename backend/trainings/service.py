@@ -18,32 +18,25 @@ from backend.jobs.work import WORK_FOLDER
 from backend.kit.db.database import clock
 from backend.kit.db.dependents import Dependents, register_dependents
 from backend.kit.db.keeping import InProposals
-from backend.kit.db.owners import Row, Scope
+from backend.kit.db.owners import Scope
 from backend.kit.files.lost import reading_stored
 from backend.kit.files.storage import arriving_folder, delete_folder
-from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, FieldProblem, Unprocessable
 from backend.kit.http.pagination import Paging
-from backend.label_sets import service as label_sets
-from backend.label_sets.tables import LabelSet
-from backend.observing.partials_cache import PartialsCache
-from backend.observing.spectra import read_partials
 from backend.phonon_files import harmonic_crystal_file
 from backend.potentials import service as potentials
 from backend.potentials.tables import Potential
-from backend.predictions import service as predictions
 from backend.structures.tables import Structure
-from backend.trainings import files, recipes, trainers
+from backend.trainings import files, recipes, requested, trainers
 from backend.trainings.recipes import Recipe
-from backend.trainings.references import REFERENCES
+from backend.trainings.requested import Material, Requested
 from backend.trainings.schemas import TrainingIn
 from backend.trainings.tables import Training
-from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 
 NOUN: Final = "training"
 PRIORITY: Final = 2
 """After previews and standard forecasts, which somebody waits for."""
-MIN_LABELS: Final = 5
 RANGE_FACTOR: Final = 3.0
 """Range of an estimate in both directions: other cores, and other jobs on them."""
 SECONDS_PER_ATOM_STEP: Final = 6e-4
@@ -59,15 +52,12 @@ STEPS_PER_PS: Final = 700
 class CheckedTraining:
     """A checked request."""
 
-    structure: Structure
-    base: Potential
-    labels: LabelSet
-    recipe: Recipe
-    reference: HarmonicCrystal | None
+    material: Material
+    requested: Requested
     estimate_s: float
 
 
-def check_request(scope: Scope, cache: PartialsCache, body: TrainingIn) -> CheckedTraining:
+def check_request(scope: Scope, body: TrainingIn) -> CheckedTraining:
     """Check a request, and complete it.
 
     Raises
@@ -75,9 +65,8 @@ def check_request(scope: Scope, cache: PartialsCache, body: TrainingIn) -> Check
     Unprocessable
         A field is wrong, or this version cannot do what it asks for.
     """
-    structure = _found(scope, Structure, body.structure_id, "structure", "structure_id")
+    structure = requested.find(scope, Structure, body.structure_id, "structure", "structure_id")
     base = _base(scope, body, structure)
-    labels = _labels(scope, body, structure)
     if body.active_learning:
         raise Unprocessable.at("active_learning", Notice("active_learning_needs_engine"))
     try:
@@ -88,13 +77,14 @@ def check_request(scope: Scope, cache: PartialsCache, body: TrainingIn) -> Check
             for detail in error.errors(include_url=False)
         ]
         raise Unprocessable.of_fields(problems) from error
-    reference = _reference_phonons(scope, cache, recipe, structure)
-    return CheckedTraining(structure, base, labels, recipe, reference, estimate_seconds(recipe, labels))
+    material = Material(structure, base, recipe)
+    labels = requested.check(scope, body.reference, material)
+    return CheckedTraining(material, labels, estimate_seconds(recipe, labels))
 
 
-def estimate_seconds(recipe: Recipe, labels: LabelSet) -> float:
+def estimate_seconds(recipe: Recipe, labels: Requested) -> float:
     """Return the duration of a training on one core, in s."""
-    atoms_per_step = recipe.batch_size * labels.n_atoms / labels.n_structures
+    atoms_per_step = recipe.batch_size * labels.atoms_per_label
     dynamics = recipe.dynamics_ps * STEPS_PER_PS * ATOMS_OF_DYNAMICS / ATOM_STEPS_PER_SECOND
     return SECONDS_OF_CHECKS + recipe.steps * atoms_per_step * SECONDS_PER_ATOM_STEP + dynamics
 
@@ -102,13 +92,6 @@ def estimate_seconds(recipe: Recipe, labels: LabelSet) -> float:
 def estimate_range(seconds: float) -> tuple[float, float]:
     """Return the range of the duration in which most trainings lie, in s."""
     return round(seconds / RANGE_FACTOR), round(seconds * RANGE_FACTOR)
-
-
-def _found(scope: Scope, table: type[Row], row_id: uuid.UUID, noun: str, loc: str) -> Row:
-    try:
-        return scope.get(table, row_id, noun)
-    except NotFound as error:
-        raise Unprocessable.at(loc, error.notice) from error
 
 
 def _base(scope: Scope, body: TrainingIn, structure: Structure) -> Potential:
@@ -125,65 +108,21 @@ def _base(scope: Scope, body: TrainingIn, structure: Structure) -> Potential:
     return base
 
 
-def _labels(scope: Scope, body: TrainingIn, structure: Structure) -> LabelSet:
-    kind = body.reference.kind
-    if kind != "file":
-        title = REFERENCES[kind].title if kind in REFERENCES else str(body.reference.engine or kind)
-        raise Unprocessable.at("reference.kind", Notice("reference_not_supported", {"title": title}))
-    if body.reference.label_set_id is None:
-        raise Unprocessable.at("reference.label_set_id", Notice("label_set_needed"))
-    loc = "reference.label_set_id"
-    labels = _found(scope, LabelSet, body.reference.label_set_id, "label_set", loc)
-    if set(labels.elements) != set(structure.elements):
-        params = {"labels": labels.elements, "structure": structure.elements}
-        raise Unprocessable.at(loc, Notice("labels_of_other_elements", params))
-    if labels.n_structures < MIN_LABELS:
-        few = Notice("labels_few", {"n_structures": labels.n_structures, "minimum": MIN_LABELS})
-        raise Unprocessable.at(loc, few)
-    return labels
-
-
-def _reference_phonons(
-    scope: Scope, cache: PartialsCache, recipe: Recipe, structure: Structure
-) -> HarmonicCrystal | None:
-    """Return the force constants of the forecast that the request names."""
-    if recipe.reference_prediction_id is None:
-        return None
-    loc = "options.reference_prediction_id"
-    try:
-        row = predictions.get_succeeded(scope, recipe.reference_prediction_id)
-    except (NotFound, Conflict) as error:
-        raise Unprocessable.at(loc, error.notice) from error
-    crystal = None
-    if row.method == "harmonic":
-        crystal = read_partials(scope.settings, cache, row).harmonic_crystal
-    if crystal is None or set(crystal.symbols) != set(structure.elements):
-        raise Unprocessable.at(loc, Notice("reference_without_phonons", {"elements": ", ".join(structure.elements)}))
-    return crystal
-
-
-def create(scope: Scope, cache: PartialsCache, body: TrainingIn) -> Training:
+def create(scope: Scope, body: TrainingIn) -> Training:
     """Write the row of a training and its job. The workers are woken after the commit."""
-    checked = check_request(scope, cache, body)
-    labels = checked.labels
-    text = label_sets.labels_text(scope.settings, labels)
+    checked = check_request(scope, body)
+    material, labels = checked.material, checked.requested
+    text = requested.labels_text(scope, labels)
     row = scope.add(
         Training(
-            structure_id=checked.structure.id,
-            base_id=checked.base.id,
-            base=checked.base.name,
-            label_set_id=labels.id,
-            reference={
-                "kind": body.reference.kind,
-                "label_set_id": str(labels.id),
-                "name": labels.name,
-                "level_of_theory": labels.level_of_theory,
-                "n_structures": labels.n_structures,
-                "file_sha256": labels.sha256,
-            },
+            structure_id=material.structure.id,
+            base_id=material.base.id,
+            base=material.base.name,
+            label_set_id=None if labels.label_set is None else labels.label_set.id,
+            reference={"kind": body.reference.kind, **labels.facts},
             temperature_k=body.temperature_k,
             effort=body.effort,
-            options=checked.recipe.to_json(),
+            options=material.recipe.to_json(),
             estimate_s=checked.estimate_s,
             eta_s=checked.estimate_s,
             waiting_for=graph.WAITING_FOR_WORKER,
@@ -191,9 +130,10 @@ def create(scope: Scope, cache: PartialsCache, body: TrainingIn) -> Training:
     )
     work = arriving_folder(scope.session, scope.settings.training_dir(row.id)) / WORK_FOLDER
     work.mkdir()
-    (work / files.LABELS).write_text(text)
-    if checked.reference is not None:
-        harmonic_crystal_file.save(work / files.REFERENCE, checked.reference)
+    if text is not None:
+        (work / files.LABELS).write_text(text)
+    if labels.phonons is not None:
+        harmonic_crystal_file.save(work / files.REFERENCE, labels.phonons)
     trainer = trainers.DEFAULT
     job = graph.job_of_training(row, trainer.name, queue=trainer.queue, priority=PRIORITY)
     queue_jobs(scope.session, [job])
@@ -245,12 +185,20 @@ def _delete(scope: Scope, row: Training) -> None:
 
 
 def labels_text(scope: Scope, row: Training) -> str:
-    """Return the labels of a training, which it keeps while it runs and when it has ended."""
-    folder = files.result_folder(scope.settings, row.id)
-    if row.status != "succeeded":
-        folder = _work_folder(scope, row)
+    """Return the labels of a training, which it keeps while it runs and when it has ended.
+
+    Raises
+    ------
+    Conflict
+        The labels are not made yet.
+    """
+    path = files.result_folder(scope.settings, row.id) / files.LABELS
+    if row.status in graph.ONGOING:
+        path = _work_folder(scope, row) / files.LABELS
+        if not path.exists():
+            raise Conflict(Notice("labels_not_made"))
     with reading_stored(Notice("training_file_lost", {"id": str(row.id)})):
-        return (folder / files.LABELS).read_text()
+        return path.read_text()
 
 
 def running_loss(scope: Scope, row: Training) -> list[list[float]] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +15,20 @@ from sqlmodel import select
 from backend.jobs import leases, sweep
 from backend.kit.db.database import transaction
 from backend.kit.settings import Settings
+from backend.observing.layouts import POWDER
+from backend.phonon_files import harmonic_crystal_file
 from backend.potentials.tables import Potential
+from backend.predictions.tables import Prediction
 from backend.trainings import files
 from backend.trainings.assignment import read_assignment
 from scattering.core.notices import Notice
+from tests.scattering.crystals import silicon
 
 from .conftest import Client
 from .label_files import copper, text_of
 from .nep_texts import nep_text
+from .predicting import ask, silicon_partials
+from .predicting import finish as finish_prediction
 from .trained import EVIDENCE, TRAINER, finish, start_trainer, train
 
 
@@ -67,7 +74,8 @@ def take() -> leases.Lease:
 def test_references_and_why_they_are_not_available(client: Client, trainer: str) -> None:
     found = {one["id"]: one for one in client.get("/references").json()}
     assert found["file"]["available"] is True
-    assert {name for name, one in found.items() if not one["available"]} >= {"phonons", "gfn1-xtb", "dft-gpaw"}
+    assert found["phonons"]["available"] is True
+    assert {name for name, one in found.items() if not one["available"]} >= {"gfn1-xtb", "dft-gpaw"}
     assert found["dft-gpaw"]["why_not_notice"]["code"] == "reference_not_supported"
 
 
@@ -188,7 +196,12 @@ def test_an_ended_training_is_not_cancelled(client: Client, trainer: str, reques
         ({"base": "no such potential"}, "base", "unknown_potential"),
         ({"active_learning": True}, "active_learning", "active_learning_needs_engine"),
         ({"reference": {"kind": "engine", "engine": "gfn1-xtb"}}, "reference.kind", "reference_not_supported"),
-        ({"reference": {"kind": "phonons"}}, "reference.kind", "reference_not_supported"),
+        ({"reference": {"kind": "phonons"}}, "reference.prediction_id", "reference_prediction_needed"),
+        (
+            {"reference": {"kind": "phonons", "prediction_id": str(uuid.UUID(int=3))}},
+            "reference.prediction_id",
+            "not_found",
+        ),
         ({"reference": {"kind": "file"}}, "reference.label_set_id", "label_set_needed"),
         ({"options": {"steps": 0}}, "options.steps", "greater_than_equal"),
         ({"options": {"epochs": 3}}, "options.epochs", "extra_forbidden"),
@@ -208,6 +221,46 @@ def test_what_a_request_must_not_say(
     assert [(error["loc"], error["code"]) for error in answer.json()["errors"]] == [(loc, code)]
     assert client.get("/trainings").json()["total"] == 0
     assert not settings.trainings_dir.exists() or not list(settings.trainings_dir.iterdir())
+
+
+def test_force_constants_of_a_forecast_are_the_reference(
+    client: Client, settings: Settings, trainer: str, structure: dict[str, Any]
+) -> None:
+    prediction = str(ask(client, structure, method="harmonic")["id"])
+    body = {
+        "structure_id": structure["id"],
+        "reference": {"kind": "phonons", "prediction_id": prediction},
+        "effort": "quick",
+    }
+    (early,) = client.post("/trainings", json=body).json()["errors"]
+    assert (early["loc"], early["code"]) == ("reference.prediction_id", "prediction_not_finished")
+    crystal = replace(silicon(), masses=np.array([30.0, 30.0]))
+    partials = replace(silicon_partials(), harmonic_crystal=crystal)
+    finish_prediction(
+        prediction, lambda path: POWDER.write(path, partials), settings.partials_path(prediction), provenance={}
+    )
+    (own,) = client.post("/trainings", json=body).json()["errors"]
+    assert (own["loc"], own["code"]) == ("reference.prediction_id", "reference_is_base")
+    with transaction(settings) as session:
+        # As a forecast from uploaded force constants
+        session.get_one(Prediction, uuid.UUID(prediction)).potential_id = None
+    answer = client.post("/trainings", json=body)
+    assert answer.status_code == 202, answer.text
+    made = answer.json()
+    assert (made["label_set_id"], made["reference"]["prediction_id"]) == (None, prediction)
+    assert made["options"]["n_structures"] == 10
+    work = settings.training_dir(made["id"]) / "work"
+    kept = harmonic_crystal_file.load(work / files.REFERENCE)
+    np.testing.assert_allclose(kept.force_constants, crystal.force_constants)
+    # Masses are those of nature, as in the check of the trained potential
+    np.testing.assert_allclose(kept.masses, 28.085, rtol=1e-3)
+    labels = client.get(f"/trainings/{made['id']}/labels")
+    assert (labels.status_code, labels.json()["code"]) == (409, "labels_not_made")
+    assignment = read_assignment(settings, take().work.id)
+    assert assignment is not None
+    assert assignment.kind == "phonons"
+    (work / files.LABELS).write_bytes(text_of(copper()[0]))
+    assert client.get(f"/trainings/{made['id']}/labels").content == text_of(copper()[0])
 
 
 def test_labels_of_other_elements_or_too_few(

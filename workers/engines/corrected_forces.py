@@ -58,7 +58,7 @@ class CorrectedForces(Calculator):
         self.implemented_properties = ["energy", "forces"]
         self._sites, self._shift = sites.positions.copy(), shift
         self._reference, self._own = reference, own
-        self._limits = MAX_DISPLACEMENT * _nearest(sites)
+        self._limits = MAX_DISPLACEMENT * nearest_distances(sites)
         self._moved = sites.copy()
         self._moved.calc = calculator
 
@@ -95,7 +95,7 @@ class CorrectedForces(Calculator):
             raise AtomsLeftSites(Notice("atoms_left_sites", params))
 
 
-def _nearest(sites: Atoms) -> NDArray[np.float64]:
+def nearest_distances(sites: Atoms) -> NDArray[np.float64]:
     """Return the distance in Å of each site from its nearest neighbour."""
     nearest = np.full(len(sites), NEIGHBOUR_SEARCH_ANGSTROM)
     owners, distances = neighbor_list("id", sites, NEIGHBOUR_SEARCH_ANGSTROM)

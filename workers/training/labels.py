@@ -42,7 +42,9 @@ class Labels:
     offsets_ev: dict[str, float]
 
 
-def prepare(text: str, calculator: Calculator, recipe: Recipe) -> Labels:
+def prepare(
+    text: str, calculator: Calculator, recipe: Recipe, *, is_foreign: bool = True, n_trained: int = 0
+) -> Labels:
     """Read the labels of a training, check them, and divide them.
 
     Parameters
@@ -51,6 +53,10 @@ def prepare(text: str, calculator: Calculator, recipe: Recipe) -> Labels:
         Labels in extended XYZ.
     calculator
         The potential to start from.
+    is_foreign
+        Whether units, signs and levels of theory must be checked.
+    n_trained
+        Number of labels, the first ones, that are never held out.
 
     Raises
     ------
@@ -59,12 +65,13 @@ def prepare(text: str, calculator: Calculator, recipe: Recipe) -> Labels:
     """
     try:
         labels = extxyz.read(text)
-        offsets = checks.compare(labels, evaluate(labels, calculator))
+        compared = evaluate(labels, calculator)
+        offsets = checks.compare(labels, compared) if is_foreign else checks.fit_offsets(labels, compared.energies)
     except Unreadable as error:
         raise CannotPredict(error.notice) from error
     have_stress = all(label.stress is not None for label in labels)
     atoms = [_to_atoms(label, offsets.per_species) for label in labels]
-    kept = set(held_out_frames(len(labels), recipe))
+    kept = {n_trained + one for one in held_out_frames(len(labels) - n_trained, recipe)}
     return Labels(
         train=[one for number, one in enumerate(atoms) if number not in kept],
         held_out=[one for number, one in enumerate(atoms) if number in kept],

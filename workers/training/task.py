@@ -29,10 +29,11 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import Progress
 from workers.kit.workplace import Workplace
 from workers.simulations.provenance import versions
-from workers.training import gate, stability
+from workers.training import gate, stability, ways
 from workers.training.errors import Parity, measure
 from workers.training.labels import Labels, prepare
 from workers.training.phonons import CheckedPhonons, calculate, points
+from workers.training.supply import Order, Supply
 
 FAMILY: Final = "nep"
 TRAINED_SHARE: Final = 0.75
@@ -87,12 +88,16 @@ def run(
     start = _restricted(base, assignment, workplace)
     before = _calculator(start)
     progress.stage(stages.CHECK_LABELS, until=0.07)
-    labels = prepare((shared / files.LABELS).read_text(), before, assignment.recipe)
+    supply = ways.supply(Order(assignment, atoms, before, shared, progress.update))
+    labels = prepare(supply.text, before, assignment.recipe, is_foreign=supply.is_foreign, n_trained=supply.n_trained)
     folder = workplace.folder / f"result-{workplace.attempt}"
     folder.mkdir(exist_ok=True)
-    seconds, curve = _fit(start, folder / files.POTENTIAL, labels, assignment, workplace, shared, progress)
+    for made in (shared, folder):
+        with replace_file(made / files.LABELS) as path:
+            path.write_text(supply.text)
+    seconds, curve = _fit(start, folder, labels, assignment, workplace, shared, progress)
     after = _calculator(folder / files.POTENTIAL)
-    return _judge(assignment, atoms, labels, before, after, folder, shared, progress, seconds, curve, began)
+    return _judge(assignment, supply, labels, before, after, folder, shared, progress, seconds, curve, began)
 
 
 def serving_engine() -> str:
@@ -118,7 +123,7 @@ def _restricted(base: Path, assignment: TrainingAssignment, workplace: Workplace
 
 def _fit(
     start: Path,
-    to: Path,
+    folder: Path,
     labels: Labels,
     assignment: TrainingAssignment,
     workplace: Workplace,
@@ -129,7 +134,7 @@ def _fit(
     from workers.training.fit import Epoch, Fit  # imports PyTorch
 
     recipe = assignment.recipe
-    digest = hashlib.sha256(start.read_bytes() + (shared / files.LABELS).read_bytes() + repr(recipe).encode())
+    digest = hashlib.sha256(start.read_bytes() + (folder / files.LABELS).read_bytes() + repr(recipe).encode())
     fit = Fit(
         start,
         labels.train,
@@ -151,13 +156,13 @@ def _fit(
         report(stages.TRAIN.with_params(step=epoch.step, steps=recipe.steps, loss=round(epoch.train, 3)), share)
 
     fit.run(tell)
-    fit.write(to)
+    fit.write(folder / files.POTENTIAL)
     return fit.seconds, [one.to_json() for one in fit.curve]
 
 
 def _judge(
     assignment: TrainingAssignment,
-    atoms: Atoms,
+    supply: Supply,
     labels: Labels,
     before: Calculator,
     after: Calculator,
@@ -169,6 +174,7 @@ def _judge(
     began: float,
 ) -> Made:
     progress.stage(stages.CHECK_PHONONS, until=0.85)
+    atoms = supply.atoms
     sides: dict[str, gate.Side] = {}
     parities: dict[str, Parity] = {}
     for number, (side, calculator) in enumerate((("before", before), ("after", after))):
@@ -189,13 +195,12 @@ def _judge(
     )
     verdict = gate.judge(sides["before"], sides["after"], held, reference)
     (folder / files.PARITY).write_text(json.dumps({side: one.to_json() for side, one in parities.items()}))
-    (folder / files.LABELS).write_text((shared / files.LABELS).read_text())
     evidence = {
         "n_labels": len(labels.train) + len(labels.held_out),
         "n_held_out": len(labels.held_out),
         "with_stress": labels.with_stress,
         "offsets_ev": labels.offsets_ev,
-        "seconds_labelling": 0.0,
+        "seconds_labelling": round(supply.seconds, 1),
         "seconds_training": round(seconds, 1),
         "seconds_total": round(time.perf_counter() - began, 1),
         "loss": curve,
@@ -209,7 +214,12 @@ def _judge(
         "potential_sha256": _sum(folder / files.POTENTIAL),
         "base_sha256": assignment.base_sha256,
     }
-    made_with = {"versions": {**versions(), **_trainer_versions()}, "engine": serving_engine(), **sums}
+    made_with = {
+        "versions": {**versions(), **_trainer_versions()},
+        "engine": serving_engine(),
+        "labels": supply.provenance,
+        **sums,
+    }
     return Made(folder, verdict.accepted, evidence, [*verdict.refusals, *verdict.remarks], made_with)
 
 

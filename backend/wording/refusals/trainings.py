@@ -30,8 +30,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "base_not_restricted": "The potential cannot be restricted to the elements of the structure: {reason}",
     "base_of_other_family": "{potential} is no neuroevolution potential (NEP). Only these can be trained.",
     "label_set_needed": "Name the labels: upload them by POST /label-sets.",
+    "labels_not_made": "The labels are not made yet.",
     "labels_of_other_elements": _of_other_elements,
     "no_trainer": _no_trainer,
+    "reference_is_base": "The forecast is by {potential}, from which the training starts. Name a forecast from "
+    "other force constants.",
+    "reference_prediction_needed": "Name the harmonic forecast (`prediction_id`) whose force constants are the "
+    "reference.",
     "reference_not_supported": "{title} cannot label structures in this version. Upload labels (`file`).",
     "reference_without_phonons": "The reference must be a harmonic forecast of the same elements ({elements}) that "
     "keeps its force constants.",

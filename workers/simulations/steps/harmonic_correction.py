@@ -83,15 +83,14 @@ class HarmonicCorrection:
         )
 
 
-def reference_atoms(simulation: Simulation[Dynamics]) -> Atoms:
-    """Return the uploaded cell as it is in the reference, with the masses of the simulation.
+def place_in_reference(atoms: Atoms, crystal: HarmonicCrystal) -> Atoms:
+    """Return the uploaded cell as it is in a reference.
 
     Raises
     ------
     CannotPredict
         The reference is another crystal.
     """
-    atoms, crystal = simulation.atoms.copy(), simulation.required_reference
     try:
         places = place_in_crystal(crystal, atoms.cell.array, atoms.positions, list(atoms.symbols))
     except AtomsDiffer as error:

@@ -150,7 +150,8 @@ def _prepare_correction(
     simulation: Simulation[Dynamics], calculator: Calculator, progress: Progress, until: float
 ) -> Prepared:
     """Take cell and sites of the reference, and calculate the force constants of the potential about its own sites."""
-    watch, atoms = Stopwatch(), harmonic_correction.reference_atoms(simulation)
+    watch = Stopwatch()
+    atoms = harmonic_correction.place_in_reference(simulation.atoms, simulation.required_reference)
     progress.stage(stages.RELAX, until=0.3 * until)
     relaxed = relax(atoms, calculator, relax_cell=False, update=progress.update)
     watch.lap("relax")

@@ -1,0 +1,154 @@
+"""What labels a training, as its request names it: a check for each kind of reference."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from backend.kit.db.owners import Row, Scope
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.label_sets import service as label_sets
+from backend.label_sets.tables import LabelSet
+from backend.potentials.tables import Potential
+from backend.predictions import service as predictions
+from backend.predictions.partials_files import read_force_constants
+from backend.predictions.tables import Prediction
+from backend.structures.service import load_structure
+from backend.structures.tables import Structure
+from backend.trainings.recipes import Recipe
+from backend.trainings.references import REFERENCES, Reference
+from backend.trainings.schemas import ReferenceIn
+from scattering.core.harmonic_crystal import HarmonicCrystal
+from scattering.core.isotopes import species_masses
+from scattering.core.notices import Notice
+from scattering.simulate.protocol import choose_supercell
+
+MIN_LABELS: Final = 5
+
+
+@dataclass(frozen=True)
+class Material:
+    """What a training is for: the structure, the potential to start from, and the recipe."""
+
+    structure: Structure
+    base: Potential
+    recipe: Recipe
+
+
+@dataclass(frozen=True)
+class Requested:
+    """The labels of a request.
+
+    Attributes
+    ----------
+    facts
+        What the row of the training states about them, besides their kind.
+    atoms_per_label
+        Mean number of atoms of a labelled structure.
+    label_set
+        Uploaded labels; None if a worker makes them.
+    phonons
+        Force constants of the reference, with the masses of nature, if they are known.
+    """
+
+    facts: dict[str, Any]
+    atoms_per_label: float
+    label_set: LabelSet | None = None
+    phonons: HarmonicCrystal | None = None
+
+
+def check(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:
+    """Check what labels a training.
+
+    Raises
+    ------
+    Unprocessable
+        A field is wrong, or this version cannot label by it.
+    """
+    known = REFERENCES.get(reference.kind)
+    if known is None or not known.exists:
+        title = str(reference.engine or reference.kind) if known is None else known.title
+        raise Unprocessable.at("reference.kind", Notice("reference_not_supported", {"title": title}))
+    return CHECKS[reference.kind](scope, reference, material, known)
+
+
+def _of_file(scope: Scope, reference: ReferenceIn, material: Material, _: Reference) -> Requested:
+    loc, structure = "reference.label_set_id", material.structure
+    if reference.label_set_id is None:
+        raise Unprocessable.at(loc, Notice("label_set_needed"))
+    labels = find(scope, LabelSet, reference.label_set_id, "label_set", loc)
+    if set(labels.elements) != set(structure.elements):
+        params = {"labels": labels.elements, "structure": structure.elements}
+        raise Unprocessable.at(loc, Notice("labels_of_other_elements", params))
+    if labels.n_structures < MIN_LABELS:
+        few = Notice("labels_few", {"n_structures": labels.n_structures, "minimum": MIN_LABELS})
+        raise Unprocessable.at(loc, few)
+    facts = {
+        "label_set_id": str(labels.id),
+        "name": labels.name,
+        "level_of_theory": labels.level_of_theory,
+        "n_structures": labels.n_structures,
+        "file_sha256": labels.sha256,
+    }
+    named, phonons = material.recipe.reference_prediction_id, None
+    if named is not None:
+        phonons = _phonons(scope, named, structure, "options.reference_prediction_id")[1]
+    return Requested(facts, labels.n_atoms / labels.n_structures, labels, phonons)
+
+
+def _of_phonons(scope: Scope, reference: ReferenceIn, material: Material, known: Reference) -> Requested:
+    loc = "reference.prediction_id"
+    if reference.prediction_id is None:
+        raise Unprocessable.at(loc, Notice("reference_prediction_needed"))
+    row, phonons = _phonons(scope, reference.prediction_id, material.structure, loc)
+    if row.potential_id == material.base.id:
+        raise Unprocessable.at(loc, Notice("reference_is_base", {"potential": material.base.name}))
+    facts = {"prediction_id": str(row.id), "name": row.basis}
+    return Requested(facts, _atoms_of_labels(scope, material.structure, known), phonons=phonons)
+
+
+def _atoms_of_labels(scope: Scope, structure: Structure, known: Reference) -> float:
+    cell = load_structure(scope.settings, structure.id).cell
+    return structure.n_atoms * math.prod(choose_supercell(cell, min_height=known.min_height_angstrom))
+
+
+def _phonons(
+    scope: Scope, prediction_id: uuid.UUID, structure: Structure, loc: str
+) -> tuple[Prediction, HarmonicCrystal]:
+    """Return a harmonic forecast of a structure, and its force constants."""
+    try:
+        row = predictions.get_succeeded(scope, prediction_id)
+    except (NotFound, Conflict) as error:
+        raise Unprocessable.at(loc, error.notice) from error
+    crystal = read_force_constants(scope.settings, row) if row.method == "harmonic" else None
+    if crystal is None or set(crystal.symbols) != set(structure.elements):
+        raise Unprocessable.at(loc, Notice("reference_without_phonons", {"elements": ", ".join(structure.elements)}))
+    return row, replace(crystal, masses=species_masses(crystal.symbols, {}))
+
+
+def find(scope: Scope, table: type[Row], row_id: uuid.UUID, noun: str, loc: str) -> Row:
+    """Return the row that a field of a request names.
+
+    Raises
+    ------
+    Unprocessable
+        There is none.
+    """
+    try:
+        return scope.get(table, row_id, noun)
+    except NotFound as error:
+        raise Unprocessable.at(loc, error.notice) from error
+
+
+def labels_text(scope: Scope, requested: Requested) -> str | None:
+    """Return the uploaded labels; None if a worker makes them."""
+    return None if requested.label_set is None else label_sets.labels_text(scope.settings, requested.label_set)
+
+
+CHECKS: Final[Mapping[str, Callable[[Scope, ReferenceIn, Material, Reference], Requested]]] = {
+    "file": _of_file,
+    "phonons": _of_phonons,
+}
