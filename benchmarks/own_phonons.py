@@ -16,7 +16,7 @@ import numpy as np
 from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 
-from benchmarks.main_job import LOADING_S, LOOK_EVERY_S, processor_seconds, served
+from benchmarks.main_job import LOADING_S, LOOK_EVERY_S, ProcessorClock, served
 
 SPRING_REACH = 4.2
 """Å."""
@@ -72,14 +72,14 @@ def write_samples(folder: Path) -> list[Path]:
     return paths
 
 
-def measure(client: httpx.Client, data_dir: str, path: Path) -> None:
+def measure(client: httpx.Client, processor: ProcessorClock, path: Path) -> None:
     """Print the seconds of the parts of one way from the file to the spectrum."""
     time.sleep(LOADING_S)
-    clock, used = [time.perf_counter()], [processor_seconds(data_dir)]
+    clock, used = [time.perf_counter()], [processor.seconds()]
 
     def lap() -> None:
         clock.append(time.perf_counter())
-        used.append(processor_seconds(data_dir))
+        used.append(processor.seconds())
 
     content = {"files": (path.name, path.read_bytes())}
     client.post("/sources/preview", files=content).raise_for_status()
@@ -96,16 +96,17 @@ def measure(client: httpx.Client, data_dir: str, path: Path) -> None:
     client.post(f"/predictions/{row['id']}/spectrum", json={"instrument": "TOSCA"}).raise_for_status()
     lap()
     parts = zip(("preview", "upload", "job", "spectrum"), np.diff(clock), np.diff(used), strict=True)
-    told = ", ".join(f"{name} {wall:.2f} s ({processor:.2f} s of the processor)" for name, wall, processor in parts)
+    told = ", ".join(f"{name} {wall:.2f} s ({ticks:.2f} s of the processor)" for name, wall, ticks in parts)
+    told += f"; parts of the job in s: {row['provenance']['timings']}"
     print(f"{path.name}: {clock[-1] - clock[1]:.2f} s from the upload to the spectrum; {told}", flush=True)
 
 
 def main(names: list[str]) -> None:
     """Measure the given files, or those of `write_samples`."""
-    with tempfile.TemporaryDirectory() as folder, served() as (client, data_dir):
+    with tempfile.TemporaryDirectory() as folder, served() as (client, _, processor):
         client.timeout = httpx.Timeout(600)
         for path in [Path(name) for name in names] or write_samples(Path(folder)):
-            measure(client, data_dir, path)
+            measure(client, processor, path)
 
 
 if __name__ == "__main__":

@@ -284,7 +284,7 @@ def main() -> None:
         def entered(manager: AbstractContextManager[Any]) -> Any:
             return stack.enter_context(manager)
 
-        client, _ = entered(served(arguments.model))
+        client, _, _ = entered(served(arguments.model))
         browser = entered(sync_playwright()).chromium.launch(executable_path=executable, args=["--no-sandbox"])
         servers = {"here": str(client.base_url).removesuffix("/").removesuffix("/api/v1")}
         if arguments.beside:

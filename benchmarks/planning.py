@@ -123,7 +123,7 @@ def measure(client: httpx.Client, name: str, prediction: str) -> None:
 
 def main(model: Path) -> None:
     """Scan and report for each sample."""
-    with served(model) as (client, _):
+    with served(model) as (client, _, _):
         for name, temperature in SAMPLES.items():
             measure(client, name, predicted(client, name, temperature))
 

@@ -43,7 +43,7 @@ def upload(client: httpx.Client, number: int) -> None:
 
 def main() -> None:
     """Upload the files twice and print both times."""
-    with served() as (client, _), ThreadPoolExecutor(N_FILES) as pool:
+    with served() as (client, _, _), ThreadPoolExecutor(N_FILES) as pool:
         for server in ("a new server", "its processes run"):
             used, began = processor_seconds(), time.perf_counter()
             list(pool.map(lambda number: upload(client, number), range(N_FILES)))

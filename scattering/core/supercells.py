@@ -36,6 +36,11 @@ def commensurate_wave_vectors(matrix: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.asarray(cells_within(matrix.T) @ np.linalg.inv(matrix).T)
 
 
+def is_half(q: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether wave vectors, in reciprocal vectors, are halves of reciprocal lattice vectors, shape (n_q,)."""
+    return np.asarray((np.abs(2 * q - np.rint(2 * q)) < 1e-14).all(axis=1))
+
+
 def places_in_supercell(cells: NDArray[np.int64], matrix: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return a number for each of some cells (n, 3), the same for all images of a cell in a supercell."""
     n_cells = round(abs(float(np.linalg.det(matrix))))

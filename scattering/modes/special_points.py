@@ -25,6 +25,10 @@ DIRECTIONS: Final = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 """Directions in which Γ is approached, r.l.u. of the uploaded cell."""
 SUMMARY_POINTS: Final = 4000
 """Wave vectors of a summary, for a crystal of one atom per cell; as `sample_zone`."""
+LARGE_CELL_POINTS: Final = 20
+"""Wave vectors of such a summary, below which it takes Γ and the middles of the faces, edges and corners of a parallel
+cell of the reciprocal lattice instead. Modes hardly disperse in so small a zone, and real matrices, of these points
+alone, take a quarter of the time."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,7 @@ def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
         )
     except InvalidOptions:
         zone = None
-    found = stability_of(energies_at(fc, zone_grid(fc.crystal, n_points=SUMMARY_POINTS).points))
+    found = stability_of(energies_at(fc, _summary_points(fc)))
     # In a large cell without dipoles it says nothing new, and takes as long as the rest
     needed = crystal.dipoles is not None or crystal.n_atoms <= MAX_ATOMS
     at_gamma = highest_at_gamma(fc, crystal.repeats) if needed else {}
@@ -73,6 +77,13 @@ def summarise_phonons(crystal: HarmonicCrystal) -> PhononSummary:
         highest_energy_mev=max([found.highest_mev, *at_gamma.values()]),
         imaginary_fraction=found.imaginary_fraction,
     )
+
+
+def _summary_points(fc: ForceConstants) -> NDArray[np.float64]:
+    """Return the wave vectors of a summary in reciprocal vectors, shape (n, 3)."""
+    if LARGE_CELL_POINTS * fc.crystal.n_atoms > SUMMARY_POINTS:
+        return np.array(list(np.ndindex(2, 2, 2))) / 2
+    return zone_grid(fc.crystal, n_points=SUMMARY_POINTS).points
 
 
 def special_phonons(fc: ForceConstants, zone: BrillouinZone, *, max_atoms: int = MAX_ATOMS) -> dict[str, list[float]]:

@@ -21,23 +21,20 @@ from scipy import constants, special
 
 from scattering.core.dipole_response import DipoleResponse
 from scattering.core.harmonic_crystal import HarmonicCrystal
-from scattering.core.supercells import commensurate_wave_vectors, places_in_supercell
+from scattering.core.supercells import commensurate_wave_vectors, is_half, places_in_supercell
 
 COULOMB_EV_A: Final[float] = constants.e / (4 * np.pi * constants.epsilon_0) * 1e10
 """e²/4πε₀ in eV Å."""
 RIGID_ION_CUTOFF: Final = 14.0
 """Largest G·ε∞·G/4α of the sums of Quantum ESPRESSO."""
-EWALD_CUTOFF: Final = 30.0
-"""Largest G·ε∞·G/4λ², and largest λ²d·ε∞⁻¹·d, of an Ewald sum: beyond, all terms are 1e-13 of the largest ones."""
+EWALD_CUTOFF: Final = 22.0
+"""Largest G·ε∞·G/4λ², and largest λ²d·ε∞⁻¹·d, of an Ewald sum: beyond, all terms are 3e-10 of the largest ones."""
 LEAST_BALANCE: Final = 6.0
 """Smallest λ³V√det ε∞⁻¹ of an Ewald sum: fewer vectors G have more pairs of atoms beside them."""
-MAX_PAIRS: Final = 10**6
+MAX_PAIRS: Final = 3 * 10**5
 """Pairs of atoms in real space. Sums over G, products of matrices, are larger in a large cell instead."""
 CHUNK_BYTES: Final = 2**24
 """Memory of the waves that are summed together."""
-_PAIRS_OF_AXES: Final = ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2), (0, 1))
-_PLACE_OF_AXES: Final = [0, 5, 4, 5, 1, 3, 4, 3, 2]
-"""The place in `_PAIRS_OF_AXES` of each element of a tensor."""
 _DIELECTRIC_UNIT: Final = "e**2/(bohr*hartree)"
 """Unit of Euphonic in which a dielectric tensor is relative to vacuum."""
 
@@ -89,29 +86,26 @@ class DipoleSum:
     def smooth(self, q: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Return the part in reciprocal space at wave vectors, shape (n_q, n_modes, n_modes), eV/Å²."""
         lattice, phases = self._lattice
-        near, (first, second) = _near(q) @ self._reciprocal, np.triu_indices(len(self._positions))
-        tensors = np.zeros((len(q), 6, len(first)), dtype=np.complex128)
-        step = max(1, CHUNK_BYTES // (16 * max(len(first), 10 * len(q))))
-        for start in range(0, len(lattice), step):
+        near, n_modes = _near(q) @ self._reciprocal, 3 * len(self._positions)
+        charges = self._dipoles.born_charges.reshape(n_modes, 3).T
+        shifts = np.exp(1j * near @ self._positions.T)
+        weight = 4 * np.pi * COULOMB_EV_A / self._volume
+        result = np.zeros((len(q), n_modes, n_modes), dtype=np.complex128)
+        step = max(1, CHUNK_BYTES // (16 * n_modes * len(lattice)))
+        for start in range(0, len(q), step):
             chosen = slice(start, start + step)
-            wave = lattice[chosen] + near[:, None]
+            wave = lattice + near[chosen, None]
             square = np.einsum("qkb,qkb->qk", wave @ self._dipoles.dielectric, wave)
-            weighted = wave * _gaussian_weight(square, self._alpha)[..., None]
-            products = np.stack([weighted[..., one] * wave[..., other] for one, other in _PAIRS_OF_AXES], axis=1)
-            # exp(iG·r) of pairs of atoms; exp(iq·r) follows below
-            of_pairs = phases[chosen].take(first, axis=1) * phases[chosen].conj().take(second, axis=1)
-            summed = products.reshape(-1, products.shape[2]) @ of_pairs.view(np.float64)
-            tensors += summed.view(np.complex128).reshape(tensors.shape)
-        whole = tensors[:, _PLACE_OF_AXES].reshape(len(q), 3, 3, -1).transpose(0, 3, 1, 2)
-        charges, shift = self._dipoles.born_charges, np.exp(1j * near @ self._positions.T)
-        blocks = charges[first] @ whole @ charges[second].transpose(0, 2, 1)
-        shifts = (shift[:, first] * shift[:, second].conj())[..., None, None]
-        blocks *= 4 * np.pi * COULOMB_EV_A / self._volume * shifts
-        n_atoms = len(self._positions)
-        result = np.empty((len(q), n_atoms, 3, n_atoms, 3), dtype=np.complex128)
-        result[:, second, :, first] = blocks.transpose(1, 0, 3, 2).conj()
-        result[:, first, :, second] = blocks.transpose(1, 0, 2, 3)
-        return result.reshape(len(q), 3 * n_atoms, 3 * n_atoms)
+            polarised = (wave * np.sqrt(weight * _gaussian_weight(square, self._alpha))[..., None]) @ charges
+            # Row K of F: K·Z* exp(iK·r) of each atom. The sum over K is Fᵀ F*, of which real products are faster
+            phase = np.repeat(phases * shifts[chosen, None], 3, axis=2)
+            cosine, sine = polarised * phase.real, polarised * phase.imag
+            both = np.concatenate([cosine, sine], axis=1)
+            result.real[chosen] = both.transpose(0, 2, 1) @ both
+            if not is_half(q[chosen]).all():
+                crossed = sine.transpose(0, 2, 1) @ cosine
+                result.imag[chosen] = crossed - crossed.transpose(0, 2, 1)
+        return result
 
     @cached_property
     def _reciprocal(self) -> NDArray[np.float64]:

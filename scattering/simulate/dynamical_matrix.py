@@ -9,6 +9,7 @@ from euphonic import ForceConstants, ureg
 from numpy.typing import NDArray
 from scipy import sparse
 
+from scattering.core.supercells import is_half
 from scattering.simulate.dipoles import COULOMB_EV_A, DipoleSum, from_euphonic_dipoles
 
 SHELLS: Final = 2
@@ -66,9 +67,12 @@ class DynamicalMatrix:
         directions
             Shape (n_q, 3), in the same vectors, from which Γ is approached; (0, 0, 0) for no direction.
         """
-        matrices = self.without_masses(q)
-        if directions is not None:
-            matrices += self._fields(directions)
+        if directions is None:
+            matrices = self.without_masses(q)
+        else:
+            # Γ comes once for each direction
+            distinct, place = np.unique(q, axis=0, return_inverse=True)
+            matrices = self.without_masses(distinct)[place] + self._fields(directions)
         if is_half(q).all():
             return np.asarray(matrices.real * self._weights)
         return np.asarray(matrices * self._weights)
@@ -116,11 +120,6 @@ class DynamicalMatrix:
         columns = np.broadcast_to(column.reshape(-1, 1, 1), row.shape)
         values = blocks.ravel(), (row.ravel(), columns.ravel())
         return sparse.csr_array(values, shape=(self.n_modes**2, len(distinct))), distinct
-
-
-def is_half(q: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return whether wave vectors, in reciprocal vectors, are halves of reciprocal lattice vectors, shape (n_q,)."""
-    return np.asarray((np.abs(2 * q - np.rint(2 * q)) < 1e-14).all(axis=1))
 
 
 def _nearest_images(

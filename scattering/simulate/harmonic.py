@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import combinations_with_replacement, pairwise
 from typing import Any
@@ -99,14 +101,23 @@ def coherent_one_phonon(
     index, vectors, shell = _random_vectors(zone, q, n_directions=n_directions, seed=seed)
     result = np.zeros((len(pairs), len(q) * n_energy))
     chunk = max(1, CHUNK_BYTES // (16 * 3 * len(labels) * (n_species + 4)))
-    for start in range(0, len(index), chunk):
+
+    def scatter(start: int) -> list[NDArray[Any]]:
         k = index[start : start + chunk]
         amplitude = factors.at(k, vectors[start : start + chunk])
         place = (shell[start : start + chunk, None] * n_energy + bins[k]).ravel()
-        for number, (one, other) in enumerate(pairs):
+        sums = []
+        for one, other in pairs:
             product = (amplitude[one] * amplitude[other].conj()).real * strength[k] * (1 if one == other else 2)
-            result[number] += np.bincount(place, weights=product.ravel(), minlength=result.shape[1])
-        progress(min(1.0, (start + chunk) / len(index)))
+            sums.append(np.bincount(place, weights=product.ravel(), minlength=result.shape[1]))
+        return sums
+
+    starts = range(0, len(index), chunk)
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        # In their order, so that the sum does not depend on the threads
+        for start, sums in zip(starts, pool.map(scatter, starts), strict=True):
+            result += sums
+            progress(min(1.0, (start + chunk) / len(index)))
     samples = np.bincount(shell, minlength=len(q))
     averaged = np.zeros((len(pairs), len(q), len(energy)), dtype=np.float32)
     averaged[..., :n_energy] = result.reshape(len(pairs), len(q), n_energy)
@@ -164,21 +175,22 @@ class StructureFactors:
         self._displacements = displacements
         self._positions = crystal.atom_r @ crystal.cell_vectors.to("angstrom").magnitude
         self._root_masses = np.sqrt(crystal.atom_mass.to("amu").magnitude)
-        self._eigenvectors = modes.eigenvectors.reshape(*modes.eigenvectors.shape[:2], -1)
+        # In single precision, as partials are, products take half the time
+        self._eigenvectors = modes.eigenvectors.reshape(*modes.eigenvectors.shape[:2], -1).astype(np.complex64)
         # Components of an eigenvector that belong to the atoms of each species
         self._columns = [
             np.flatnonzero(np.repeat([label == one for label in labels], 3)) for one in sorted(set(labels))
         ]
 
-    def at(self, k: NDArray[np.int64], vectors: NDArray[np.float64]) -> NDArray[np.complex128]:
+    def at(self, k: NDArray[np.int64], vectors: NDArray[np.float64]) -> NDArray[np.complex64]:
         """Return F at scattering vectors, shape (n_species, n_vectors, n_modes).
 
         `vectors` are in Å⁻¹, shape (n_vectors, 3); `k` are the indices of their k-points, ascending.
         """
         damping = np.exp(-np.einsum("pa,kab,pb->pk", vectors, self._displacements, vectors, optimize=True) / 2)
         factor = damping * np.exp(-1j * vectors @ self._positions.T) / self._root_masses
-        polarised = (factor[:, :, None] * vectors[:, None, :]).reshape(len(vectors), -1)
-        amplitude = np.empty((len(self._columns), len(vectors), self._eigenvectors.shape[1]), dtype=complex)
+        polarised = (factor[:, :, None] * vectors[:, None, :]).reshape(len(vectors), -1).astype(np.complex64)
+        amplitude = np.empty((len(self._columns), len(vectors), self._eigenvectors.shape[1]), dtype=np.complex64)
         edges = np.append(np.flatnonzero(np.diff(k, prepend=-1)), len(k))
         for first, last in pairwise(edges):
             for number, chosen in enumerate(self._columns):

@@ -12,7 +12,8 @@ import numpy as np
 from euphonic import ForceConstants, QpointPhononModes, ureg
 from numpy.typing import NDArray
 
-from scattering.simulate.dynamical_matrix import DynamicalMatrix, energies_mev, is_half
+from scattering.core.supercells import is_half
+from scattering.simulate.dynamical_matrix import DynamicalMatrix, energies_mev
 
 GAMMA_TOLERANCE: Final = 1e-8
 """Reduced coordinates. Wave vectors that are nearer to Γ are Γ."""

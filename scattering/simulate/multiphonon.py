@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain, count
 
 import numpy as np
@@ -71,7 +71,7 @@ class DisplacementSpectra:
     rotations: NDArray[np.float64]
     resolved: NDArray[np.float64] | None = None
 
-    @property
+    @cached_property
     def site_displacements(self) -> NDArray[np.float64]:
         """Mean-square displacements ⟨u_a u_b⟩ = ∫B dω of each site, shape (n_sites, 3, 3), Å²."""
         return np.asarray((self.loss + self.gain).sum(axis=1) * self.step)

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
-import numpy as np
 from euphonic import ForceConstants
-from numpy.typing import NDArray
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import species_masses
@@ -42,18 +40,14 @@ class Forces:
     ----------
     force_constants
         Force constants of the primitive cell, in the axes of the uploaded cell, with the masses of the simulation.
-    cell
-        Shape (3, 3), Å. The uploaded cell, relaxed.
-    labels, sites
-        Species and crystallographic site of each atom of the primitive cell.
+    crystal
+        The same, as they are stored, with the species and the site of each atom.
     warnings, findings
         Warnings and findings about the relaxation and the force constants.
     """
 
     force_constants: ForceConstants
-    cell: NDArray[np.float64]
-    labels: Sequence[str]
-    sites: Sequence[str]
+    crystal: HarmonicCrystal
     warnings: tuple[Notice, ...]
     findings: Mapping[str, Any]
 
@@ -112,9 +106,7 @@ class HarmonicWorkflow(Generic[HarmonicT]):
         progress.stage(self.stage, until=0.97)
         partials, warnings = self.scatter(simulation, Phonons(forces, zone, stability), progress.update)
         watch.lap(self.part)
-        crystal = to_harmonic_crystal(
-            forces.force_constants, uploaded_cell=forces.cell, species=forces.labels, sites=forces.sites
-        )
+        crystal = forces.crystal
         special = special_phonons(forces.force_constants, simulation.atoms)
         return Outcome(
             replace(partials, harmonic_crystal=crystal),
@@ -173,11 +165,15 @@ def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progr
     )
     watch.lap("force_constants")
     sites = species_labels(simulation.atoms, resolve_sites=True)
+    crystal = to_harmonic_crystal(
+        displaced.force_constants,
+        uploaded_cell=relaxed.atoms.cell.array,
+        species=displaced.labels,
+        sites=[sites[atom] for atom in displaced.uploaded_atoms],
+    )
     return Forces(
         displaced.force_constants,
-        relaxed.atoms.cell.array,
-        displaced.labels,
-        [sites[atom] for atom in displaced.uploaded_atoms],
+        crystal,
         relaxed.warnings,
         {
             "largest_shift_angstrom": relaxed.largest_shift,
@@ -196,6 +192,5 @@ def _kept_forces(simulation: Simulation[HarmonicT], kept: KeptForces) -> Forces:
         crystal = replace(crystal, masses=species_masses(crystal.sites, simulation.isotopes))
     if not simulation.options.uses_born_charges:
         crystal = replace(crystal, dipoles=None)
-    labels = crystal.sites if simulation.options.resolve_sites else crystal.symbols
-    force_constants = to_force_constants(crystal)
-    return Forces(force_constants, crystal.uploaded_cell, labels, crystal.sites, kept.warnings, kept.findings)
+    crystal = replace(crystal, species=crystal.sites if simulation.options.resolve_sites else crystal.symbols)
+    return Forces(to_force_constants(crystal), crystal, kept.warnings, kept.findings)

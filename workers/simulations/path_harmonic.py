@@ -34,7 +34,7 @@ def _follow_path(
 ) -> tuple[CrystalPartials, tuple[Notice, ...]]:
     atoms, options = simulation.atoms, simulation.options
     symmetry = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
-    cell, zones = phonons.forces.cell, np.array(options.zones, dtype=np.int64)
+    cell, zones = phonons.forces.crystal.uploaded_cell, np.array(options.zones, dtype=np.int64)
     lines = options.lines(symmetry)
     polar = phonons.forces.force_constants.born is not None
     path = options.sample_path(lines, cell, split_gamma=polar)
@@ -46,7 +46,7 @@ def _follow_path(
         path=path,
         fine=options.sample_dispersion(lines, cell, split_gamma=polar),
         zones=zones,
-        labels=phonons.forces.labels,
+        labels=phonons.forces.crystal.species,
         q=lengths_axis(cell, path, zones, protocol.Q_STEP),
         energy=np.asarray(protocol.ENERGY_STEP_MEV * np.arange(round(end / protocol.ENERGY_STEP_MEV) + 1)),
         temperature=simulation.temperature,

@@ -24,7 +24,7 @@ MAX_REMAINDER_FRACTION: Final = 0.1
 def _average(
     simulation: Simulation[PowderHarmonic], phonons: Phonons, update: Callable[[float], None]
 ) -> tuple[Partials, tuple[Notice, ...]]:
-    options, labels = simulation.options, phonons.forces.labels
+    options, labels = simulation.options, phonons.forces.crystal.species
     energy = energy_bins(options, phonons.stability.highest_mev, labels)
     predicted = harmonic.predict(
         phonons.zone,
