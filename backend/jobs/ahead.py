@@ -13,9 +13,8 @@ from sqlmodel import Session, and_, col, or_
 from backend.health import heartbeats
 from backend.health.tables import WorkerHeartbeat
 from backend.jobs.dispatch import serves
-from backend.jobs.graph import ONGOING
 from backend.jobs.tables import Job, work_column
-from backend.jobs.work import work_tables
+from backend.jobs.work import ONGOING, work_tables
 
 MAX_SCHEDULED: Final = 2000
 """Jobs whose order is worked out; with more of them ahead, the wait is unknown."""

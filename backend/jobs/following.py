@@ -4,42 +4,57 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from typing import TypeVar
+from typing import Final, Protocol, TypeVar
 
+from backend.jobs.work import FINISHED, Status
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import Scope
 from backend.kit.http.errors import NotFound
+from backend.kit.settings import Settings
 
-StateT = TypeVar("StateT")
+INTERVAL_S: Final = 0.25
+"""Time between readings of the state."""
+
+
+class State(Protocol):
+    """A state of a work, as an answer."""
+
+    @property
+    def status(self) -> Status:
+        """State of its jobs together."""
+
+
+StateT = TypeVar("StateT", bound=State)
 
 
 async def follow(
-    read: Callable[[], StateT],
-    *,
-    has_ended: Callable[[StateT], bool],
-    closing: Callable[[], bool],
-    interval_s: float,
+    settings: Settings, owner: str, read: Callable[[Scope], StateT], *, closing: Callable[[], bool]
 ) -> AsyncIterator[StateT]:
     """Yield each new state, until the work ends or is deleted, or the server closes.
 
     Parameters
     ----------
+    owner
+        Owner of the work.
     read
-        Reads the state, in a thread. `NotFound` means that the work was deleted.
-    has_ended
-        Tells whether a state is the last one.
+        Reads the state. `NotFound` means that the work was deleted.
     closing
         Tells whether the server closes.
-    interval_s
-        Time between readings.
     """
+
+    def read_now() -> StateT:
+        with transaction(settings, reading=True) as session:
+            return read(Scope(session, owner))
+
     last: StateT | None = None
     while not closing():
         try:
-            now = await asyncio.to_thread(read)
+            now = await asyncio.to_thread(read_now)
         except NotFound:
             return
         if now != last:
             yield now
             last = now
-        if has_ended(now):
+        if now.status in FINISHED:
             return
-        await asyncio.sleep(interval_s)
+        await asyncio.sleep(INTERVAL_S)

@@ -17,14 +17,12 @@ from sqlmodel import Session, select
 
 from backend.engines import catalogue as engines
 from backend.jobs.tables import Job, belongs_to
-from backend.jobs.work import PREDICTION, READING, TRAINING, Work, table_of
+from backend.jobs.work import ONGOING, PREDICTION, READING, TRAINING, Work, table_of
 from backend.kit.files import storage
 from backend.kit.settings import Settings
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 
-ONGOING: Final = ("queued", "running")
-"""States of a prediction that has not ended."""
 ORDER: Final = {"whole": 0, "prepare": 0, "train": 0, "read": 0, "replica": 1, "combine": 2}
 """A job waits until all jobs with smaller numbers have succeeded."""
 

@@ -20,7 +20,7 @@ from backend.health.tables import WorkerHeartbeat
 from backend.jobs import graph
 from backend.jobs.dispatch import wake_for_queued_jobs
 from backend.jobs.tables import Job
-from backend.jobs.work import PREDICTION, Work, WorkId, table_of, work_tables
+from backend.jobs.work import ONGOING, PREDICTION, Work, WorkId, table_of, work_tables
 from backend.kit.db.database import clock, transaction
 from backend.kit.settings import current
 from scattering.core.notices import Notice
@@ -186,7 +186,7 @@ def report(lease: Lease, stage: Notice, progress: float) -> None:
         job.stage, job.progress = stage, min(max(progress, 0.0), 1.0)
         job.seconds = (now - job.started_at).total_seconds() if job.started_at else 0.0
         session.add(job)
-        stop = prediction.cancel_requested or prediction.status not in graph.ONGOING
+        stop = prediction.cancel_requested or prediction.status not in ONGOING
         if not stop:
             session.flush()
             graph.summarise(prediction, graph.jobs(session, prediction))
@@ -222,7 +222,7 @@ def succeed(
         The prediction is cancelled; nothing was published.
     """
     with _open_lease(lease) as (session, prediction, job, now):
-        if prediction.cancel_requested or prediction.status not in graph.ONGOING:
+        if prediction.cancel_requested or prediction.status not in ONGOING:
             raise Cancelled(str(lease.work))
         publish()
         job.progress = 1.0

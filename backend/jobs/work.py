@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Literal, TypeVar
 
 from sqlalchemy import JSON
 from sqlmodel import Field
@@ -20,6 +20,10 @@ PREDICTION: Final = "prediction"
 TRAINING: Final = "training"
 READING: Final = "reading"
 WORK_FOLDER: Final = "work"
+
+Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
+ONGOING: Final[tuple[Status, ...]] = ("queued", "running")
+FINISHED: Final[tuple[Status, ...]] = ("succeeded", "failed", "cancelled")
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,15 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from backend.jobs.following import follow
 from backend.kit.db.idempotency import OnceDep, fingerprint
 from backend.kit.db.keeping import InProposalsQuery
-from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.kit.db.owners import OwnerDep, ReadingScopeDep, Scope, ScopeDep
 from backend.kit.db.search import SearchParam
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.pagination import Page, PagingDep
-from backend.predictions import events, service
+from backend.predictions import service
 from backend.predictions.schemas import EstimateOut, PredictionIn, PredictionOut
 
 router = APIRouter(prefix="/predictions", tags=["predictions"])
@@ -73,8 +74,11 @@ async def follow_prediction(
     prediction_id: uuid.UUID, request: Request, settings: SettingsDep, owner: OwnerDep
 ) -> AsyncIterator[ServerSentEvent]:
     """Send server-sent events named `prediction`, each with the whole state, until the prediction ends."""
-    states = events.watch(settings, owner, prediction_id, lambda: request.app.state.closing)
-    async for state in states:
+
+    def read(own: Scope) -> PredictionOut:
+        return PredictionOut.of(service.get(own, prediction_id))
+
+    async for state in follow(settings, owner, read, closing=lambda: request.app.state.closing):
         yield ServerSentEvent(event="prediction", data=state)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints, computed_field, model_validator
 
-from backend import wording
+from backend.jobs.schemas import WorkOut
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import DEPRECATED, FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
@@ -19,13 +19,10 @@ from scattering.core.notices import Notice
 from scattering.options.names import Method, Quality, Sampling
 from scattering.options.temperature import DEFAULT_TEMPERATURE_K
 
-Status = Literal["queued", "running", "succeeded", "failed", "cancelled"]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
 IsotopesIn = dict[Name, Name | dict[Name, float]]
 """Element, or site such as H2 → isotope, or fractions of isotopes."""
-
-FINISHED: tuple[Status, ...] = ("succeeded", "failed", "cancelled")
 
 
 class PredictionIn(RequestBody):
@@ -103,11 +100,9 @@ class PredictionIn(RequestBody):
     )
 
 
-class PredictionOut(ResponseBody):
+class PredictionOut(WorkOut):
     """A prediction: its request, its state and its provenance."""
 
-    id: uuid.UUID
-    created_at: datetime
     structure_id: uuid.UUID
     potential_id: uuid.UUID | None = Field(description="null: the phonons come from a source")
     potential: str | None = Field(description="name of the potential; null: the phonons come from a source")
@@ -125,22 +120,7 @@ class PredictionOut(ResponseBody):
         examples=[{"H": "2H"}],
     )
     options: dict[str, Any]
-    status: Status
-    stage: str = Field(description="stage of the running jobs, or the reason to wait", examples=["displacing atoms"])
-    stage_notice: NoticeOut | None = Field(description="stage of the running jobs; null if none runs")
-    waiting_for: NoticeOut | None = Field(description="reason why no job runs; null if one runs")
-    progress: float = Field(ge=0, le=1)
-    eta_s: float | None = Field(description="estimated seconds until the end")
     estimate_s: float | None = Field(description="duration in seconds, estimated at the time of the request")
-    attempt: int
-    error: str | None
-    error_notice: NoticeOut | None
-    warnings: list[str]
-    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
-    provenance: dict[str, Any]
-    cancel_requested: bool
-    started_at: datetime | None
-    finished_at: datetime | None
     hidden_at: datetime | None = Field(
         description="null: in the lists; otherwise deleted from them, and kept only for the proposals that use it"
     )
@@ -160,18 +140,7 @@ class PredictionOut(ResponseBody):
     @classmethod
     def of(cls, row: Prediction) -> Self:
         """Return the body of a row."""
-        return cls.model_validate(
-            {
-                **row.model_dump(exclude={"stage", "waiting_for", "error", "warnings"}),
-                "stage": wording.message_or_none(row.waiting_for or row.stage) or "",
-                "stage_notice": NoticeOut.of_optional(row.stage),
-                "waiting_for": NoticeOut.of_optional(row.waiting_for),
-                "error": wording.message_or_none(row.error),
-                "error_notice": NoticeOut.of_optional(row.error),
-                "warnings": wording.messages(row.warnings),
-                "notices": NoticeOut.of_all(row.warnings),
-            }
-        )
+        return cls.model_validate(cls.facts(row))
 
 
 class QueueOut(ResponseBody):

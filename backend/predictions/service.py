@@ -14,10 +14,11 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend import wording
 from backend.families.catalogue import families
-from backend.jobs import graph
+from backend.jobs import cancellation, graph
 from backend.jobs.ahead import find_ahead
 from backend.jobs.dispatch import queue_jobs
 from backend.jobs.tables import Job
+from backend.jobs.work import FINISHED
 from backend.kit.db.columns import utc_now
 from backend.kit.db.database import clock
 from backend.kit.db.dependents import Dependents, register_dependents
@@ -36,7 +37,7 @@ from backend.predictions import given, harmonic_reference
 from backend.predictions.assignment import FORCE_CONSTANTS_OF
 from backend.predictions.durations import Duration, estimate_duration
 from backend.predictions.options import fill_options
-from backend.predictions.schemas import FINISHED, EstimateOut, PredictionIn, QueueOut
+from backend.predictions.schemas import EstimateOut, PredictionIn, QueueOut
 from backend.predictions.search import match_prediction
 from backend.predictions.tables import SOURCE, Prediction
 from backend.sources import service as sources
@@ -298,12 +299,7 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     Conflict
         The prediction has already ended.
     """
-    row = scope.get_own(Prediction, prediction_id, NOUN, lock=True)
-    if row.status in ("succeeded", "failed"):
-        raise Conflict(Notice("prediction_has_ended", {"status": row.status}))
-    row.cancel_requested = True
-    graph.advance(scope.session, row, clock(scope.session))
-    return row
+    return cancellation.cancel(scope, Prediction, prediction_id, NOUN, refusal="prediction_has_ended")
 
 
 def delete(scope: Scope, prediction_id: uuid.UUID, in_proposals: InProposals | None = None) -> None:

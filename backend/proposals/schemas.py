@@ -19,10 +19,10 @@ from pydantic import (
 from backend import wording
 from backend.datasets.schemas import DatasetOut
 from backend.datasets.schemas import Name as Line
+from backend.jobs.work import Status
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import DEPRECATED, RequestBody, ResponseBody
 from backend.plans.schemas import PlanIn, SettingIn
-from backend.predictions.schemas import Status
 from backend.predictions.tables import Prediction
 from backend.samples.schemas import SampleIn
 from backend.structures.schemas import StructureOut

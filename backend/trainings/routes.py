@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from backend.jobs.following import follow
 from backend.kit.db.idempotency import OnceDep, fingerprint
-from backend.kit.db.owners import OwnerDep, ReadingScopeDep, ScopeDep
+from backend.kit.db.owners import OwnerDep, ReadingScopeDep, Scope, ScopeDep
 from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment
 from backend.kit.http.computing import SHORT
@@ -18,7 +19,7 @@ from backend.kit.http.errors import Conflict, NotFound, responses
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Page, PagingDep
 from backend.label_sets.routes import MEDIA_TYPE
-from backend.trainings import bodies, events, service
+from backend.trainings import bodies, service
 from backend.trainings.recipes import Recipe
 from backend.trainings.references import REFERENCES, why_not
 from backend.trainings.schemas import ReferenceOut, TrainingEstimateOut, TrainingIn, TrainingOut
@@ -110,7 +111,11 @@ async def follow_training(
     training_id: uuid.UUID, request: Request, settings: SettingsDep, owner: OwnerDep
 ) -> AsyncIterator[ServerSentEvent]:
     """Send server-sent events named `training`, each with the whole state, until the training ends."""
-    async for state in events.watch(settings, owner, training_id, lambda: request.app.state.closing):
+
+    def read(own: Scope) -> TrainingOut:
+        return bodies.of_id(own, training_id)
+
+    async for state in follow(settings, owner, read, closing=lambda: request.app.state.closing):
         yield ServerSentEvent(event="training", data=state)
 
 

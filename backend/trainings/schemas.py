@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
-from backend import wording
+from backend.jobs.schemas import WorkOut
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
-from backend.predictions.schemas import Status
 from backend.trainings.recipes import Effort
 from backend.trainings.tables import Training
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
@@ -59,11 +57,9 @@ class TrainingIn(RequestBody):
     )
 
 
-class TrainingOut(ResponseBody):
+class TrainingOut(WorkOut):
     """A training: its request, its state and its evidence."""
 
-    id: uuid.UUID
-    created_at: datetime
     structure_id: uuid.UUID
     base_id: uuid.UUID | None = Field(description="null: it was deleted")
     base: str = Field(description="name of the potential that it starts from", examples=[DEFAULT])
@@ -72,47 +68,20 @@ class TrainingOut(ResponseBody):
     temperature_k: float
     effort: Effort
     options: dict[str, Any] = Field(description="all options, including those that the request leaves out")
-    status: Status
-    stage: str = Field(description="stage of the running job, or the reason to wait")
-    stage_notice: NoticeOut | None
-    waiting_for: NoticeOut | None
-    progress: float = Field(ge=0, le=1)
-    eta_s: float | None
     estimate_s: tuple[float, float] | None = Field(description="range of the duration in seconds, without the wait")
-    attempt: int
-    error: str | None
-    error_notice: NoticeOut | None
     warnings: list[str] = Field(description="why it was not accepted, and what could not be checked")
-    notices: list[NoticeOut] = Field(description="the warnings as codes with parameters")
     accepted: bool = Field(description="whether the potential passed the gate")
     potential_id: uuid.UUID | None = Field(description="null unless accepted")
     evidence: dict[str, Any] = Field(
         description="number of labels, seconds, `loss` ([step, train, held out], also while it runs), errors on "
         "`held_out` labels before and after, `phonons` at special points (meV), `stable_md_ps`, `refusals`"
     )
-    provenance: dict[str, Any]
-    cancel_requested: bool
-    started_at: datetime | None
-    finished_at: datetime | None
 
     @classmethod
     def of(cls, row: Training, estimate_s: tuple[float, float] | None, loss: list[list[float]] | None = None) -> Self:
         """Return the body of a row; `loss` is the curve of a training that runs."""
         evidence = {**row.evidence, "loss": loss} if loss else row.evidence
-        return cls.model_validate(
-            {
-                **row.model_dump(exclude={"stage", "waiting_for", "error", "warnings", "evidence", "estimate_s"}),
-                "estimate_s": estimate_s,
-                "evidence": evidence,
-                "stage": wording.message_or_none(row.waiting_for or row.stage) or "",
-                "stage_notice": NoticeOut.of_optional(row.stage),
-                "waiting_for": NoticeOut.of_optional(row.waiting_for),
-                "error": wording.message_or_none(row.error),
-                "error_notice": NoticeOut.of_optional(row.error),
-                "warnings": wording.messages(row.warnings),
-                "notices": NoticeOut.of_all(row.warnings),
-            }
-        )
+        return cls.model_validate({**cls.facts(row), "estimate_s": estimate_s, "evidence": evidence})
 
 
 class TrainingEstimateOut(ResponseBody):

@@ -12,10 +12,9 @@ from pydantic import ValidationError
 from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
-from backend.jobs import graph
+from backend.jobs import cancellation, graph
 from backend.jobs.dispatch import queue_jobs
-from backend.jobs.work import WORK_FOLDER
-from backend.kit.db.database import clock
+from backend.jobs.work import ONGOING, WORK_FOLDER
 from backend.kit.db.dependents import Dependents, register_dependents
 from backend.kit.db.keeping import InProposals
 from backend.kit.db.owners import Scope
@@ -165,12 +164,7 @@ def cancel(scope: Scope, training_id: uuid.UUID) -> Training:
     Conflict
         The training has already ended.
     """
-    row = scope.get_own(Training, training_id, NOUN, lock=True)
-    if row.status in ("succeeded", "failed"):
-        raise Conflict(Notice("training_has_ended", {"status": row.status}))
-    row.cancel_requested = True
-    graph.advance(scope.session, row, clock(scope.session))
-    return row
+    return cancellation.cancel(scope, Training, training_id, NOUN, refusal="training_has_ended")
 
 
 def delete(scope: Scope, training_id: uuid.UUID) -> None:
@@ -193,7 +187,7 @@ def labels_text(scope: Scope, row: Training) -> str:
         The labels are not made yet.
     """
     path = files.result_folder(scope.settings, row.id) / files.LABELS
-    if row.status in graph.ONGOING:
+    if row.status in ONGOING:
         path = _work_folder(scope, row) / files.LABELS
         if not path.exists():
             raise Conflict(Notice("labels_not_made"))

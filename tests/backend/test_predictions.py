@@ -13,14 +13,16 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from backend.jobs import leases, sweep
+from backend.jobs.following import follow as follow_work
 from backend.jobs.leases import Lease
 from backend.kit.db import database
 from backend.kit.db.database import transaction
-from backend.kit.db.owners import LOCAL_USER
+from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.http.notices import NoticeOut
 from backend.kit.settings import Settings
 from backend.potentials.tables import Potential
-from backend.predictions import events
+from backend.predictions import service
+from backend.predictions.schemas import PredictionOut
 from backend.predictions.tables import Prediction
 from backend.structures.tables import Structure
 from scattering.core.notices import Notice
@@ -292,6 +294,10 @@ def test_events_tell_the_state_and_end_with_it(client: Client, settings: Setting
     assert response.text.count("event: ") == 1
 
 
+def reader(prediction_id: uuid.UUID) -> Callable[[Scope], PredictionOut]:
+    return lambda scope: PredictionOut.of(service.get(scope, prediction_id))
+
+
 def test_events_follow_a_run(
     client: Client, settings: Settings, structure: dict[str, Any], portal: BlockingPortal
 ) -> None:
@@ -311,7 +317,8 @@ def test_events_follow_a_run(
 
     async def follow() -> list[tuple[str, float]]:
         seen = []
-        async for state in events.watch(settings, LOCAL_USER, prediction_id, lambda: False):
+        states = follow_work(settings, LOCAL_USER, reader(prediction_id), closing=lambda: False)
+        async for state in states:
             seen.append((state.status, state.progress))
             if steps:
                 steps.pop(0)()
@@ -329,7 +336,8 @@ def test_events_end_with_prediction_or_server(
 
     async def follow() -> int:
         seen = 0
-        async for _ in events.watch(settings, LOCAL_USER, uuid.UUID(prediction_id), closing.is_set):
+        states = follow_work(settings, LOCAL_USER, reader(uuid.UUID(prediction_id)), closing=closing.is_set)
+        async for _ in states:
             seen += 1
             if reason == "closing":
                 closing.set()
