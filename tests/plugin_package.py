@@ -41,9 +41,21 @@ def calculator(potential):
 BROKEN = "raise ImportError('a library of the site is missing')"
 
 
-@contextmanager
-def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> Iterator[None]:
-    """Have a package with these modules, each with an entry point of its name, on the search path for a while."""
+def with_calculate(name: str, statement: str) -> str:
+    """Return a module whose potential, `NAME of this site`, runs a statement when it is evaluated."""
+    calculate = f"""
+    class Changed(EMT):
+        def calculate(self, *arguments, **named):
+            import ctypes, os, sys
+            {statement}
+
+    return Changed()
+"""
+    return MODULE.replace("EMT of this site", f"{name} of this site").replace("\n    return EMT()\n", calculate)
+
+
+def write(folder: Path, **modules: str) -> None:
+    """Write a package with these modules, each with an entry point of its name."""
     info = folder / "site_potentials-1.0.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: site-potentials\nVersion: 1.0\n")
@@ -51,6 +63,12 @@ def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> 
     (info / "entry_points.txt").write_text(f"[beamcast.calculators]\n{points}")
     for name, text in modules.items():
         (folder / f"site_potentials_{name}.py").write_text(text)
+
+
+@contextmanager
+def installed(folder: Path, monkeypatch: pytest.MonkeyPatch, **modules: str) -> Iterator[None]:
+    """Have a package with these modules, each with an entry point of its name, on the search path for a while."""
+    write(folder, **modules)
     monkeypatch.syspath_prepend(str(folder))
     read_anew()
     try:

@@ -26,6 +26,7 @@ from backend.kit.db.database import clock, transaction
 from backend.kit.queue.wake_up import QUEUES, celery_app
 from backend.kit.settings import current
 from workers import engines
+from workers.kit import pool
 from workers.kit.cores import cores
 from workers.kit.lifeline import die_with_server, die_with_worker
 from workers.kit.shutdown import shutting_down
@@ -113,7 +114,7 @@ def _start_heartbeats(sender: Any, **_: Any) -> None:
                     with transaction(current()) as session:
                         wake_for_queued_jobs(session, clock(session))
                     has_woken = True
-                if n := take_back_from_dead(sender.hostname, living_children):
+                if n := take_back_from_dead(sender.hostname, living_children, pool.ended_by):
                     logger.warning("%d jobs of this worker died and were taken back", n)
             except SQLAlchemyError:
                 logger.warning("the database does not answer", exc_info=True)

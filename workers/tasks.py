@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ase import Atoms
+from billiard.common import terminate_handler_fired
 from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from sqlalchemy.exc import DBAPIError
@@ -138,6 +139,12 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
         _fail(lease, error.notice)
     except (TimeLimitExceeded, SoftTimeLimitExceeded):
         _fail(lease, Notice("time_limit", {"limit_h": current().job_time_limit_h}))
+    except SystemExit:
+        if terminate_handler_fired():
+            # Celery ends this process: another attempt resumes the job
+            raise
+        # A library of the job has called for it
+        _unforeseen(lease)
     except Exception as error:
         if not _is_out_of_space(error):
             _unforeseen(lease)

@@ -281,13 +281,17 @@ def back_to_queue(job: Job, not_before: datetime, waiting_for: Notice | None = N
     job.worker = job.pid = job.lease = job.lease_expires_at = job.heartbeat_at = job.rung_at = None
 
 
-def take_back(work: WorkId, job_id: uuid.UUID, *, if_still: Callable[[Job, datetime], bool]) -> bool:
+def take_back(
+    work: WorkId, job_id: uuid.UUID, *, if_still: Callable[[Job, datetime], bool], ended_by: str | None = None
+) -> bool:
     """Take a job back from a dead worker; return whether it was taken back.
 
     Parameters
     ----------
     if_still
         Checks the locked row and the time again, because the worker may have reported meanwhile.
+    ended_by
+        Signal that ended the process of the job, such as SIGSEGV, or "exit"; None: not known.
     """
     settings = current()
     with transaction(settings) as session:
@@ -298,7 +302,8 @@ def take_back(work: WorkId, job_id: uuid.UUID, *, if_still: Callable[[Job, datet
         if job.attempt >= settings.max_attempts:
             job.status, job.finished_at, job.lease = "failed", now, None
             stage = None if job.stage is None else job.stage.to_json()
-            job.error = Notice("worker_died", {"attempts": job.attempt, "stage": stage})
+            params = {"work": work.kind, "attempts": job.attempt, "stage": stage, "ended_by": ended_by}
+            job.error = Notice("worker_died", params)
         else:
             back_to_queue(job, now)
         session.add(job)

@@ -47,7 +47,9 @@ def take_back_all() -> int:
     return _take_back_where(lambda job, now: True)
 
 
-def take_back_from_dead(worker: str, living: Callable[[], set[int]]) -> int:
+def take_back_from_dead(
+    worker: str, living: Callable[[], set[int]], ended_by: Callable[[int], str | None] = lambda pid: None
+) -> int:
     """Take back the jobs of dead child processes, which their parent, the worker, notices at once.
 
     Parameters
@@ -57,6 +59,8 @@ def take_back_from_dead(worker: str, living: Callable[[], set[int]]) -> int:
     living
         Returns the process ids of its children. It is called after the jobs were read, so that a child that started and
         claimed a job meanwhile does not count as dead.
+    ended_by
+        Returns what ended a dead child: a signal, such as SIGSEGV, or "exit"; None if that is not known.
     """
     with transaction(current(), reading=True) as session:
         running = session.exec(select(Job).where(Job.status == "running", Job.worker == worker)).all()
@@ -65,7 +69,12 @@ def take_back_from_dead(worker: str, living: Callable[[], set[int]]) -> int:
         return 0
     alive = living()
     return sum(
-        take_back(work, job_id, if_still=lambda job, now, lease=lease: job.lease == lease)  # type: ignore[misc]
+        take_back(
+            work,
+            job_id,
+            if_still=lambda job, now, lease=lease: job.lease == lease,  # type: ignore[misc]
+            ended_by=None if pid is None else ended_by(pid),
+        )
         for work, job_id, lease, pid in mine
         if pid not in alive
     )

@@ -34,12 +34,25 @@ def _waiting_for_engine(*, engine: str, title: str | None = None) -> str:
     return f"waiting for a worker with {title or engine}; no such worker is running"
 
 
-def _worker_died(*, attempts: int, stage: Mapping[str, Any] | None) -> str:
+_LESS_MEMORY: Final[Mapping[str, tuple[str, str]]] = {
+    "prediction": ("this prediction", "choose a smaller supercell, or quality “preview”"),
+    "training": ("this training", "choose a smaller batch, or labels of smaller cells"),
+    "reading": ("reading these files", "use fewer of their frames"),
+}
+"""Kind of work (`backend.jobs.work`) → its name in a sentence, and how it needs less memory."""
+
+
+def _worker_died(
+    *, attempts: int, stage: Mapping[str, Any] | None, work: str = "prediction", ended_by: str | None = None
+) -> str:
     last = "" if stage is None else f", the last one in the stage “{wording.message(Notice.from_json(stage))}”"
-    return (
-        f"The worker process ended unexpectedly in {counted(attempts, 'attempt')} at this prediction{last}. The "
-        "prediction may need more memory than the machine has: choose a smaller supercell, or quality “preview”."
-    )
+    what, less = _LESS_MEMORY[work]
+    died = f"The worker process ended unexpectedly in {counted(attempts, 'attempt')} at {what}{last}."
+    # Want of memory ends a process by SIGKILL
+    if ended_by in (None, "SIGKILL"):
+        return f"{died} It may need more memory than the machine has: {less}."
+    how = "by an exit" if ended_by == "exit" else f"by {ended_by}"
+    return f"{died} A library that it uses has ended it {how}. Tell the administrator of this server."
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {

@@ -11,6 +11,7 @@ from scattering.core.notices import Notice
 
 BEADS = {"n_beads": 16, "fraction": 0.2, "energy_mev": 370.0, "temperature_k": 127.0, "max_n_beads": 128}
 REFUSED = {"engine": "gpumd", "title": "GPUMD", "reason": ""}
+DIED = {"attempts": 3, "stage": None}
 ORDERS = {"max_n_orders": 10, "fraction": 0.1, "from_q_inv_angstrom": {"H": 4.2, "C": 8.0}}
 
 
@@ -25,6 +26,11 @@ ORDERS = {"max_n_orders": 10, "fraction": 0.1, "from_q_inv_angstrom": {"H": 4.2,
         ("waiting_for_engine", {"engine": "of-tomorrow"}, "a worker with of-tomorrow"),
         ("worker_died", {"attempts": 3, "stage": None}, "3 attempts at this prediction."),
         ("worker_died", {"attempts": 3, "stage": {"code": "relax", "params": {}}}, "“relaxing the atoms”."),
+        ("worker_died", {**DIED, "work": "prediction", "ended_by": None}, "choose a smaller supercell"),
+        ("worker_died", {**DIED, "work": "training", "ended_by": "SIGKILL"}, "attempts at this training. It may need"),
+        ("worker_died", {**DIED, "work": "reading", "ended_by": "SIGKILL"}, "use fewer of their frames"),
+        ("worker_died", {**DIED, "work": "prediction", "ended_by": "SIGSEGV"}, "has ended it by SIGSEGV."),
+        ("worker_died", {**DIED, "work": "reading", "ended_by": "exit"}, "has ended it by an exit."),
         ("potential_refused", REFUSED, "GPUMD refuses this potential: it gives no reason"),
         ("cell_under_pressure", {"pressure_gpa": 2.3}, "+2.3 GPa. A free cell would expand"),
         ("cell_under_pressure", {"pressure_gpa": -2.3}, "-2.3 GPa. A free cell would shrink"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests import plugin_package
+
 NICKEL = b"""Nickel, as dense as nowhere on Earth
 3.1
 1 0 0
@@ -41,3 +43,11 @@ DYNAMICS = {
         "replicas": 1,
     },
 }
+CRASHES = {
+    "aborts": "os.abort()",
+    "faults": "ctypes.string_at(0)",
+    "leaves": "os._exit(0)",
+    "exits": "sys.exit('a library ends its process')",
+}
+"""What potentials of a site do in place of an evaluation."""
+CRASHING_PLUGINS = {name: plugin_package.with_calculate(name, statement) for name, statement in CRASHES.items()}

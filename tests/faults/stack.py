@@ -17,18 +17,21 @@ from typing import Any
 import httpx
 import numpy as np
 from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from backend.health import heartbeats
 from backend.health.tables import WorkerHeartbeat
-from backend.jobs.tables import Job
+from backend.jobs.tables import Job, work_column
+from backend.jobs.work import ONGOING, work_tables
 from backend.kit.db import database
 from backend.kit.db.columns import utc_now
 from backend.kit.settings import Settings
 from backend.observing.layouts import POWDER
 from backend.predictions.tables import Prediction
+from backend.sources.tables import Source, SourceReading
 from scattering.core.partials import Partials
-from tests.faults.predictions import NICKEL, REPULSION
+from tests import plugin_package
+from tests.faults.predictions import CRASHING_PLUGINS, NICKEL, REPULSION
 from tests.processes import Processes
 from tests.services import PostgreSQL, Redis
 
@@ -77,7 +80,7 @@ class Stack(Processes):
         url = "" if postgres is None else postgres.create_database()
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("BEAMCAST_")},
-            "PYTHONPATH": str(INTERPOSED),
+            "PYTHONPATH": os.pathsep.join([str(INTERPOSED), str(folder / "site")]),
             "BEAMCAST_FAULTS": str(self.faults),
             "BEAMCAST_DATA_DIR": str(folder / "data"),
             "BEAMCAST_PORT": "0",
@@ -91,6 +94,7 @@ class Stack(Processes):
             **({"BEAMCAST_DATABASE_URL": url} if url else {}),
             **({} if redis is None else {"BEAMCAST_BROKER_URL": redis.url}),
         }
+        plugin_package.write(folder / "site", **CRASHING_PLUGINS)
         super().__init__(folder, environment)
         self.settings = Settings(
             data_dir=folder / "data", database_url=url, **({} if redis is None else {"broker_url": redis.url})
@@ -215,9 +219,10 @@ class Stack(Processes):
         (row,) = self.rows(Prediction, Prediction.id == uuid.UUID(prediction_id))
         return row  # type: ignore[no-any-return]
 
-    def jobs(self, prediction_id: str) -> list[Job]:
-        """Its jobs, in the order in which they were made."""
-        jobs: list[Job] = self.rows(Job, Job.prediction_id == uuid.UUID(prediction_id))
+    def jobs(self, work_id: str) -> list[Job]:
+        """The jobs of a prediction or a reading, in the order in which they were made."""
+        of_work = or_(*(work_column(kind) == uuid.UUID(work_id) for kind in work_tables()))
+        jobs: list[Job] = self.rows(Job, of_work)
         return sorted(jobs, key=lambda job: (job.kind == "combine", job.kind != "prepare", job.number))
 
     def busy(self, prediction_id: str) -> Job | None:
@@ -348,7 +353,7 @@ class Stack(Processes):
 
     def trace(self, prediction_id: str) -> list[dict[str, Any]]:
         """Those of one prediction's jobs."""
-        return [line for line in self.traces() if line["prediction"] == prediction_id]
+        return [line for line in self.traces() if line["work"] == prediction_id]
 
     # What must hold after each fault
 
@@ -363,8 +368,12 @@ class Stack(Processes):
     def strays(self) -> list[Path]:
         """Files and folders under the data folder that no row knows."""
         known = {str(row.id): row.status for row in self.rows(Prediction)}
-        strays = []
-        for folder in (self.settings.data_dir / "predictions").glob("*"):
+        reading = {str(row.id) for row in self.rows(SourceReading, col(SourceReading.status).in_(ONGOING))}
+        read = {str(row.id) for row in self.rows(Source)}
+        data = self.settings.data_dir
+        strays = [folder for folder in (data / "readings").glob("*") if folder.name not in reading]
+        strays += [folder for folder in (data / "sources").glob("*") if folder.name not in read]
+        for folder in (data / "predictions").glob("*"):
             status = known.get(folder.name)
             allowed = {"partials.h5"} if status == "succeeded" else set()
             if status not in ("succeeded", "queued", "running"):

@@ -65,7 +65,7 @@ def test_two_hundred_at_once(stack: Stack, figure: Figure) -> None:
     figure(f"{n} small predictions: each done", (time.monotonic() - since) / (n + 2))
     jobs = [stack.jobs(prediction)[0] for prediction in (*predictions, preview, other)]
     assert Counter((job.status, job.attempt) for job in jobs) == {("succeeded", 1): n + 2}
-    begun = Counter(line["prediction"] for line in stack.traces() if line["stage"] == "fetch_potential")
+    begun = Counter(line["work"] for line in stack.traces() if line["stage"] == "fetch_potential")
     assert {begun[prediction] for prediction in predictions} == {1}
     stack.check(predictions[-1], TINY)
     if not stack.embedded:

@@ -1,4 +1,4 @@
-"""Celery's pool of child processes, with locks that end with the process that holds them.
+"""Celery's pool of child processes, with locks that end with the process that holds them, and memory of how they died.
 
 With the embedded broker all idle children share one pipe. One of them waits at it and holds its lock, a semaphore. If
 this child is killed, by the kernel for want of memory or by an operator, nobody releases the semaphore: all other
@@ -9,10 +9,28 @@ from __future__ import annotations
 
 import fcntl
 import os
-from typing import Any
+import signal
+from typing import Any, Final
 
 from billiard.pool import Pool as BlockingPool
+from celery.concurrency.asynpool import AsynPool
 from celery.concurrency.prefork import TaskPool as PreforkPool
+
+_children: dict[int, Any] = {}
+"""Children by process id: those that live, and the last ones that have died."""
+MAX_DEAD: Final = 16
+
+
+def ended_by(pid: int) -> str | None:
+    """Return the signal that ended a child, or "exit"; None if that is not known."""
+    child = _children.get(pid)
+    code = None if child is None else child.exitcode
+    if code is None:
+        return None
+    try:
+        return "exit" if code >= 0 else signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"
 
 
 class ProcessLock:
@@ -37,7 +55,21 @@ class ProcessLock:
         self.release()
 
 
-class Pool(BlockingPool):  # type: ignore[misc]
+class _RemembersChildren:
+    """A pool that keeps its children for `ended_by`. Celery forgets them when they have died."""
+
+    _pool: list[Any]
+
+    def _create_worker_process(self, i: int) -> Any:
+        dead = [pid for pid, child in _children.items() if child not in self._pool]
+        for pid in dead[:-MAX_DEAD]:
+            del _children[pid]
+        child = super()._create_worker_process(i)  # type: ignore[misc]
+        _children[child.pid] = child
+        return child
+
+
+class Pool(_RemembersChildren, BlockingPool):  # type: ignore[misc]
     """A pool whose children may be killed at any time."""
 
     def _setup_queues(self) -> None:
@@ -46,7 +78,12 @@ class Pool(BlockingPool):  # type: ignore[misc]
         self._outqueue._wlock = ProcessLock()
 
 
+class PoolOfPipes(_RemembersChildren, AsynPool):  # type: ignore[misc]
+    """The pool with Redis. Each child has its own pipe."""
+
+
 class TaskPool(PreforkPool):  # type: ignore[misc]
-    """Celery's pool of processes. With Redis each child has its own pipe, and nothing changes."""
+    """Celery's pool of processes, for both brokers."""
 
     BlockingPool: Any = Pool
+    Pool: Any = PoolOfPipes

@@ -41,7 +41,7 @@ def _progress(module: ModuleType) -> None:
         stage = self._stage.code
         if (id(self), stage) not in seen:
             seen.add((id(self), stage))
-            line = {"pid": os.getpid(), "stage": stage, "share": share, "prediction": self._lease.prediction_id}
+            line = {"pid": os.getpid(), "stage": stage, "share": share, "work": self._lease.work.id}
             with (FOLDER / "trace").open("a") as trace:
                 trace.write(json.dumps({**line, "attempt": self._lease.attempt, "kind": self._lease.kind}, default=str))
                 trace.write("\n")
