@@ -8,12 +8,13 @@ from __future__ import annotations
 import base64
 import binascii
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from email.utils import format_datetime
 from typing import Annotated, Final
 
 import anyio
 from fastapi import APIRouter, Header, Request, Response
+from starlette.requests import ClientDisconnect
 
 from backend.kit.db.database import transaction
 from backend.kit.db.owners import OwnerDep, Scope, ScopeDep
@@ -27,6 +28,7 @@ from backend.kit.http.errors import (
     Problem,
     RequestTimeout,
     TooLarge,
+    Unavailable,
     UnsupportedMediaType,
     responses,
 )
@@ -43,6 +45,8 @@ EXTENSIONS: Final = "creation,termination,checksum,expiration"
 MAX_METADATA: Final = 20
 WRITE_BYTES: Final = 4 * 1024**2
 """Bytes that are collected before they are written."""
+LOOK_EVERY_S: Final = 0.5
+"""Time in which a silent request notices that the server stops."""
 WHOLE: Final = r"^[0-9]{1,15}$"
 
 router = APIRouter(prefix="/uploads", tags=["uploads"])
@@ -134,7 +138,7 @@ def get_upload(upload_id: uuid.UUID, scope: ScopeDep) -> UploadOut:
     summary="Append a part to an upload",
     responses=responses(
         NotFound, Conflict, TooLarge, UnsupportedMediaType, BadRequest, RequestTimeout, DiskFull, Locked,
-        ChecksumMismatch, UnknownVersion,
+        ChecksumMismatch, UnknownVersion, Unavailable,
     ),
     openapi_extra={
         "requestBody": {
@@ -184,15 +188,8 @@ async def append_part(
 async def _receive(request: Request, writer: Writer) -> None:
     """Write the body of a request as it arrives."""
     waiting = bytearray()
-    parts = request.stream()
     try:
-        while True:
-            with anyio.move_on_after(SILENCE_S) as silence:
-                part = await anext(parts, None)
-            if silence.cancelled_caught:
-                raise too_slow()
-            if part is None:
-                return
+        async for part in _parts(request):
             waiting += part
             if len(waiting) >= WRITE_BYTES:
                 await anyio.to_thread.run_sync(writer.write, bytes(waiting))
@@ -201,6 +198,33 @@ async def _receive(request: Request, writer: Writer) -> None:
         if waiting:
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(writer.write, bytes(waiting))
+
+
+async def _parts(request: Request) -> AsyncIterator[bytes]:
+    """Yield the body of a request as it arrives.
+
+    Raises
+    ------
+    RequestTimeout
+        Nothing arrives.
+    Unavailable
+        The server stops: the client continues when it is back.
+    """
+    arrived_at = anyio.current_time()
+    while not request.app.state.closing:
+        with anyio.move_on_after(LOOK_EVERY_S) as look:
+            message = await request.receive()
+        if look.cancelled_caught:
+            if anyio.current_time() - arrived_at > SILENCE_S:
+                raise too_slow()
+            continue
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        arrived_at = anyio.current_time()
+        yield message.get("body", b"")
+        if not message.get("more_body", False):
+            return
+    raise Unavailable(Notice("server_stops"))
 
 
 @router.delete("/{upload_id}", status_code=204, summary="Delete an upload", responses=responses(NotFound))

@@ -195,6 +195,17 @@ def test_a_full_disk(client: Client, settings: Settings, monkeypatch: pytest.Mon
     assert stored(settings, place) == CONTENT
 
 
+def test_a_server_that_stops_keeps_what_has_arrived(client: Client, app: FastAPI) -> None:
+    place = place_of(begin(client))
+    send(client, place, CONTENT[:100], 0)
+    app.state.closing = True
+    refused = send(client, place, CONTENT[100:], 100)
+    assert (refused.status_code, refused.json()["code"]) == (503, "server_stops")
+    app.state.closing = False
+    assert offset_of(client, place) == 100
+    assert send(client, place, CONTENT[100:], 100).status_code == 204
+
+
 def test_unfinished_uploads_expire_and_a_part_renews_them(client: Client, settings: Settings) -> None:
     old, renewed = place_of(begin(client)), place_of(begin(client))
     with transaction(settings) as session:

@@ -104,6 +104,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "too_many_uploads": "{maximum} files are being uploaded to this server at the moment; try again in a few seconds.",
     "too_many_values": "There are more than {maximum} values here; give only those that /docs lists.",
     "unknown_address": "There is nothing at {path}; /docs lists all addresses.",
+    "server_stops": "The server is stopping. Continue the upload when it is back: bytes that have arrived are kept.",
     "upload_too_slow": "The file arrives too slowly: nothing came for {silence_s:.0f} s, or less than "
     "{minimum_kib_s:g} KiB/s. Upload it again over a faster connection.",
     "unknown_elements": _unknown_elements,
