@@ -30,7 +30,7 @@ from backend.kit.settings import Settings
 from backend.sources import service
 from backend.sources.formats import FORMATS, MAX_FILES
 from backend.sources.reading import LARGE_BYTES
-from backend.sources.schemas import SourceForm, SourceFormatOut, SourceOut, SourcePreviewOut
+from backend.sources.schemas import SourceForm, SourceFormatOut, SourceOut, SourcePreviewOut, SourceStatus
 from backend.sources.service import Files
 from backend.uploads.service import finished
 from scattering.core.notices import Notice
@@ -142,10 +142,16 @@ def list_sources(
     scope: ScopeDep,
     paging: PagingDep,
     structure_id: Annotated[uuid.UUID | None, Query(description="only sources of this structure")] = None,
+    status: Annotated[
+        list[SourceStatus] | None, Query(description="only sources with one of these states", max_length=5)
+    ] = None,
 ) -> Page[SourceOut]:
-    """Return one page of the uploaded phonons and trajectories."""
-    rows, total = service.page(scope, paging, structure_id)
-    return Page(items=[SourceOut.of_row(row) for row in rows], total=total)
+    """Return one page of the uploaded phonons and trajectories.
+
+    Trajectories that a job is reading, or could not read, have another `status` than `ready`, and no structure.
+    """
+    rows, total = service.page(scope, paging, structure_id, status or ())
+    return Page(items=[SourceOut.of_any(row) for row in rows], total=total)
 
 
 @router.get("/{source_id}", summary="Get a source", responses=responses(NotFound))

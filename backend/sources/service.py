@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from sqlalchemy import false, func, select, union_all
 from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -38,6 +39,8 @@ from backend.uploads import service as uploads
 from scattering.core.notices import Notice
 
 NOUN: Final = "source"
+READY: Final = "ready"
+"""State of a source that is read."""
 BYTES_PER_S: Final = 30e6
 """Speed at which a job reads text, for the estimate of its duration."""
 READING_START_S: Final = 3.0
@@ -239,12 +242,40 @@ def get_any(scope: Scope, source_id: uuid.UUID) -> Source | SourceReading:
         return scope.get(SourceReading, source_id, NOUN)
 
 
-def page(scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None) -> tuple[list[Source], int]:
-    """Return one page of the sources, newest first, and their number; of one structure, if it is given."""
-    statement = scope.select(Source)
+def page(
+    scope: Scope, paging: Paging, structure_id: uuid.UUID | None = None, statuses: Collection[str] = ()
+) -> tuple[list[Source | SourceReading], int]:
+    """Return one page of the sources, with those that are not read, newest first, and their number.
+
+    Parameters
+    ----------
+    structure_id
+        Only sources of this structure, which are read; None for all.
+    statuses
+        Only sources with one of these states; empty for all.
+    """
+    facts = (col(Source.id), col(Source.created_at))
+    read = scope.select(Source).with_only_columns(*facts)
     if structure_id is not None:
-        statement = statement.where(Source.structure_id == structure_id)
-    return scope.page(statement, Source, paging)
+        read = read.where(col(Source.structure_id) == structure_id)
+    if statuses and READY not in statuses:
+        read = read.where(false())
+    unread = scope.select(SourceReading).with_only_columns(col(SourceReading.id), col(SourceReading.created_at))
+    # The row of a succeeded reading stays beside its source
+    unread = unread.where(col(SourceReading.status) != "succeeded")
+    if structure_id is not None:
+        unread = unread.where(false())
+    if statuses:
+        unread = unread.where(col(SourceReading.status).in_(statuses))
+    both = union_all(read, unread).subquery()
+    total = scope.session.execute(select(func.count()).select_from(both)).scalar_one()
+    newest_first = select(both.c.id).order_by(both.c.created_at.desc(), both.c.id)
+    ids = scope.session.execute(newest_first.limit(paging.limit).offset(paging.offset)).scalars().all()
+    rows: dict[uuid.UUID, Source | SourceReading] = {}
+    wanted = scope.select(SourceReading).where(col(SourceReading.id).in_(ids))
+    rows |= {reading_row.id: reading_row for reading_row in scope.session.exec(wanted)}
+    rows |= {row.id: row for row in scope.session.exec(scope.select(Source).where(col(Source.id).in_(ids)))}
+    return [rows[one] for one in ids if one in rows], total
 
 
 def load_phonons(settings: Settings, row: Source) -> Phonons:

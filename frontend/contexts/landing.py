@@ -21,6 +21,8 @@ FIRST_EXAMPLES: Final = ("silicon", "benzene", "barium-titanate-sc-h")
 
 SOURCE_KINDS: Final = (("phonons", "Phonons"), ("trajectory", "Trajectories"))
 """Kinds of sources, and their headings."""
+UNREAD: Final = ("queued", "running", "failed")
+"""States of sources that a job is reading, or could not read."""
 FORECAST_INSTRUMENTS: Final = ("TOSCA", "VISION", "Lagrange", "MAPS")
 """Through which the example forecast can be looked at on this page."""
 
@@ -29,17 +31,18 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     """Return recent structures with their forecasts, or those that a search finds, proposals, and examples."""
     search = query.get("search", "").strip()[:MAX_SEARCH_LENGTH]
     limit = MAX_ALL if query.get("all") or search else MAX_RECENT
-    structures, predictions, proposals, limits, formats, sources, examples, forecast = await settled(
+    structures, predictions, proposals, limits, formats, sources, unread, examples, forecast = await settled(
         api.get("/structures", limit=limit, search=search or None),
         api.get("/predictions", limit=MAX_PREDICTIONS, search=search or None),
         list_proposals(api, limit=MAX_PROPOSALS),
         api.get("/limits"),
         api.get("/structure-formats"),
         api.get("/sources/formats"),
+        api.items("/sources", status=UNREAD),
         api.items("/examples"),
         api.get("/examples/forecast"),
     )
-    required(structures, predictions, proposals, limits, formats, sources)
+    required(structures, predictions, proposals, limits, formats, sources, unread)
     shown = structures["items"]
     if search:
         shown = [*shown, *await _others(api, shown, predictions["items"])]
@@ -50,7 +53,8 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "search": search,
         "rows": [(structure, by_structure[structure["id"]]) for structure in shown],
         "n_structures": structures["total"],
-        "returning": bool(shown or search or proposals["items"]),
+        "unread_sources": unread,
+        "returning": bool(shown or search or proposals["items"] or unread),
         "proposals": proposals["items"],
         "n_proposals": proposals["total"],
         "examples": [] if isinstance(examples, ApiProblem) else _sort(examples),

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import html
 import re
+from typing import Any
 
 import httpx
 import pytest
 
+from backend import wording
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import LOCAL_USER
+from backend.sources.tables import SourceReading
 from backend.structures.formats import FORMATS
 from frontend.contexts import landing
+from scattering.core.notices import Notice
 
 from .conftest import CrystalSite, Site, run
 
@@ -66,6 +73,30 @@ def test_newest_proposals_are_listed(site: Site) -> None:
 
     assert f'href="/proposals/{made["id"]}"' in site.fetch("/").text
     run(site.api.call("DELETE", f"/proposals/{made['id']}"))
+
+
+def test_trajectories_that_are_not_read_are_listed_with_their_state(site: Site) -> None:
+    preview = {
+        "format": "extxyz", "kind": "trajectory", "recognised": [], "needs": [], "notices": [], "program": {},
+        "structure": None, "facts": None, "trajectory": None,
+    }  # fmt: skip
+    files = [{"name": "movie.xyz", "n_bytes": 1, "sha256": None, "stored": "original-0"}]
+    died = Notice("worker_died", {"work": "reading", "attempts": 3, "stage": None, "ended_by": "SIGSEGV"})
+    states: list[dict[str, Any]] = [{"status": "running", "progress": 0.42}, {"status": "failed", "error": died}]
+    with transaction(site.settings) as session:
+        rows = [SourceReading(owner=LOCAL_USER, files=files, preview=preview, **state) for state in states]
+        session.add_all(rows)
+        ids = [str(row.id) for row in rows]
+    page = site.fetch("/").text
+    running, failed = (re.search(f'<li[^>]*data-source="{one}">(.*?)</li>', page, re.DOTALL) for one in ids)
+    assert running
+    assert re.search("badge-running.*42 %", running[1])
+    assert failed
+    assert "badge-failed" in failed[1]
+    assert wording.message(died) in html.unescape(failed[1])
+    for one in ids:
+        run(site.api.call("DELETE", f"/sources/{one}"))
+    assert "data-source=" not in site.fetch("/").text
 
 
 def test_the_page_is_small_before_its_figure(site: Site) -> None:

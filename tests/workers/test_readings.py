@@ -177,6 +177,36 @@ def test_what_only_the_whole_file_shows_fails_with_its_code(client: Client, sett
     assert client.get(f"/sources/{queued['id']}").status_code == 404
 
 
+def test_lists_have_what_is_not_read_with_its_state(client: Client, settings: Settings, dump: Path) -> None:
+    ready = post(client, dump, 202)
+    assert work() == 1
+    failed = post(client, dump, 202)
+    place = next(settings.reading_dir(failed["id"]).glob("original-0"))
+    place.unlink()
+    place.write_bytes(dump.read_bytes().replace(b"NUMBER OF ATOMS\n4", b"NUMBER OF ATOMS\n5", 9))
+    assert work() == 1
+    queued = post(client, dump, 202)
+
+    def listed(**query: Any) -> tuple[list[tuple[str, str]], int]:
+        answer = client.get("/sources", params=query).json()
+        return [(row["id"], row["status"]) for row in answer["items"]], answer["total"]
+
+    newest_first = [(queued["id"], "queued"), (failed["id"], "failed"), (ready["id"], "ready")]
+    assert listed() == (newest_first, 3)
+    assert listed(limit=1, offset=1) == (newest_first[1:2], 3)
+    assert listed(status=["queued", "running", "failed"]) == (newest_first[:2], 2)
+    assert listed(status="ready") == (newest_first[2:], 1)
+    structure = client.get(f"/sources/{ready['id']}").json()["structure_id"]
+    assert listed(structure_id=structure) == (newest_first[2:], 1)
+    assert listed(structure_id=structure, status="failed") == ([], 0)
+    assert client.get("/sources", params={"status": "lost"}).status_code == 422
+    error = next(row["error"] for row in client.get("/sources").json()["items"] if row["id"] == failed["id"])
+    assert error == client.get(f"/sources/{failed['id']}").json()["error"]
+    assert error["message"]
+    client.delete(f"/sources/{failed['id']}")
+    assert listed(status="failed") == ([], 0)
+
+
 def test_an_unfinished_upload_is_no_source(client: Client, dump: Path) -> None:
     place = place_of(begin(client, dump.stat().st_size, dump.name))
     response = client.post("/sources", data={**FIELDS, "uploads": place.rsplit("/", 1)[1]})

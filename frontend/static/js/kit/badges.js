@@ -8,7 +8,7 @@ import { ApiProblem, get } from "../api.js";
 const INTERVAL_MS = 4000;
 const LIVE = ".badge-queued, .badge-running";
 /** As in the macro. @type {Record<string, string>} */
-const WORDS = { queued: "waiting", succeeded: "ready", failed: "failed", cancelled: "cancelled" };
+export const BADGE_WORDS = { queued: "waiting", ready: "ready", succeeded: "ready", failed: "failed", cancelled: "cancelled" };
 
 /** Ask for the state of what waits or runs, until nothing does. */
 export function followBadges() {
@@ -28,7 +28,7 @@ async function update(badge) {
         const { status, progress } = /** @type {Prediction} */ (await get(`/predictions/${badge.dataset.prediction}`));
         badge.className = `badge badge-${status}`;
         const state = badge.querySelector(".badge-state");
-        if (state) state.textContent = WORDS[status] ?? `${Math.round(100 * progress)} %`;
+        if (state) state.textContent = BADGE_WORDS[status] ?? `${Math.round(100 * progress)} %`;
     } catch (problem) {
         if (problem instanceof ApiProblem && problem.status === 404) badge.remove();
     }

@@ -11,7 +11,6 @@ import { deleteUpload, RESUMABLE_FROM, sendResumably } from "../kit/resumable.js
 
 const MIB = 2 ** 20;
 const POLL_MS = 1000;
-const READING = "reading";
 
 /** @param {string} title @param {import("../kit/dom.js").Children} [more] */
 function card(title, more) {
@@ -86,9 +85,6 @@ function sendOne(place, file) {
     });
 }
 
-/** @returns {string | null} id of the source that was being read when the page was left */
-export const sourceBeingRead = () => localStorage.getItem(READING);
-
 /**
  * Show the reading of a source, until it is ready.
  * @param {HTMLElement} place
@@ -96,25 +92,24 @@ export const sourceBeingRead = () => localStorage.getItem(READING);
  * @returns {Promise<Source | null>} null: it was refused or deleted
  */
 export async function waitForSource(place, id) {
-    localStorage.setItem(READING, id);
     const cancel = element("button", { type: "button", class: "button is-light" }, "Cancel");
     const { bar, line, parts } = card("Reading the trajectory", cancel);
     let cancelled = false;
     cancel.addEventListener("click", async () => {
         cancelled = true;
         await send("DELETE", `/sources/${id}`);
-        localStorage.removeItem(READING);
         place.hidden = true;
     });
     fill(place, ...parts);
     place.hidden = false;
     while (!cancelled) {
         const source = /** @type {Source | null} */ (await get(`/sources/${id}`).catch(({ status }) => {
-            if (status !== 0) localStorage.removeItem(READING);
-            return status === 0 ? null : Promise.reject(status);
-        }).catch(() => { cancelled = true; place.hidden = true; return null; }));
+            if (status === 0) return null;
+            cancelled = true;
+            place.hidden = true;
+            return null;
+        }));
         if (source && source.status !== "queued" && source.status !== "running") {
-            localStorage.removeItem(READING);
             if (source.status === "ready") return source;
             fill(place, alertBox(`${source.name} could not be read`, [source.error?.message ?? "The reading was cancelled."]));
             return null;

@@ -44,20 +44,15 @@ async function offerOrder(file, disorder) {
     await offerOrderedCells(offer, file, disorder, open);
 }
 
-/** Go on with what a reload has interrupted. */
-async function goOn() {
-    const stored = Object.keys(localStorage);
-    if (!stored.some((key) => key === "reading" || key.startsWith("upload:"))) return;
-    const { sourceBeingRead, waitForSource } = await import("./large-files.js");
+/** Name the uploads that a reload has interrupted. */
+async function nameUnfinished() {
+    if (!Object.keys(localStorage).some((key) => key.startsWith("upload:"))) return;
     const { unfinishedNames } = await import("../kit/resumable.js");
-    const id = sourceBeingRead();
-    const source = id && await waitForSource(offer, id);
-    if (source) return openSource(source);
     const names = await unfinishedNames();
-    if (!id && names.length) message.replaceChildren(element("p", { class: "small quiet" }, `The upload of ${listed(names)} is not complete: choose the same file to continue it.`));
+    if (names.length) message.replaceChildren(element("p", { class: "small quiet" }, `The upload of ${listed(names)} is not complete: choose the same file to continue it.`));
 }
 
-void goOn();
+void nameUnfinished();
 offerDrop(drop, {
     message,
     limit: (files) => Number(areSource(files) ? drop.dataset.maxTrajectoryBytes : drop.dataset.maxBytes),
@@ -107,6 +102,9 @@ for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (document.quer
 }
 
 followBadges();
+
+const unread = document.getElementById("unread-sources");
+if (unread) void import("./unread-sources.js").then(({ followSources }) => followSources(unread));
 
 const example = document.getElementById("example-figure");
 if (example) {
