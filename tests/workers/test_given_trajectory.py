@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import warnings
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -22,6 +20,7 @@ from backend.kit.settings import Settings
 from backend.observing.layouts import POWDER
 from backend.phonon_files import trajectory_file
 from backend.reports import rerun
+from backend.sources import reading, routes, service
 from backend.sources.encoding import decode, encode
 from backend.sources.formats import recognise
 from backend.sources.formats.reading import UploadedFile
@@ -310,25 +309,26 @@ def test_report_and_proposal(client: Client, tmp_path: Path) -> None:
     assert again.status_code == 200, again.text
 
 
-def test_a_bundle_uploads_its_trajectory_again(client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    source = upload(client, write_lammps(tmp_path / "a.lammpstrj", motion()), every="2", **LAMMPS)
+@pytest.mark.parametrize("large", [False, True], ids=["at once", "in parts"])
+def test_a_bundle_uploads_its_trajectory_again(
+    client: Client, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    path = write_lammps(tmp_path / "a.lammpstrj", motion())
+    source = upload(client, path, every="2", **LAMMPS)
     row = succeeded(client, ask(client, source, temperature_k=300))
-    bundle = client.post("/reports/bundle", json={"prediction_id": row["id"], "views": [{"instrument": "TOSCA"}]})
-    assert bundle.status_code == 200, bundle.text
-    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
-        archive.extractall(tmp_path)
-
-    def send(_: str, path: str, content: bytes | None = None, kind: str = "application/json") -> bytes:
-        response = client.post(path, content=content, headers={"content-type": kind})
-        assert response.status_code in (201, 202), response.text
-        return bytes(response.content)
-
-    monkeypatch.setattr(rerun, "send", send)
-    monkeypatch.setattr(rerun, "FOLDER", tmp_path)
-    ids = rerun.request_predictions("", json.loads((tmp_path / "requests.json").read_text()))
+    if large:
+        monkeypatch.setattr(rerun, "RESUMABLE_FROM", 1000)
+        monkeypatch.setattr(rerun, "PART_BYTES", path.stat().st_size // 3)
+        for module in (reading, routes, service):
+            monkeypatch.setattr(module, "LARGE_BYTES", 1000)
+    ids, sent = sources.run_bundle_again(client, row, tmp_path, monkeypatch)
+    assert [status for method, _, status in sent if method == "PATCH"] == ([0, 204, 204] if large else [])
+    assert ("POST", "/sources", 202 if large else 201) in sent
     again = succeeded(client, {"id": ids[row["id"]]})
     assert again["source_id"] == ids[source["id"]] != source["id"]
     assert again["options"] == row["options"]
+    assert client.get(f"/sources/{again['source_id']}").json()["sha256"] == source["sha256"]
+    assert client.get("/uploads").json() == []
 
 
 def test_the_temperature_is_that_of_the_velocities_or_stated(client: Client, tmp_path: Path) -> None:

@@ -18,7 +18,6 @@ from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.settings import Settings
 from backend.observing.layouts import PATH, POWDER
 from backend.phonon_files import modes_file
-from backend.reports import rerun
 from backend.sources.tables import Source
 from scattering.core.isotopes import nuclide_mass
 from tests.backend.conftest import Client
@@ -245,18 +244,7 @@ def test_a_bundle_uploads_its_source_again(
     client: Client, source: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     row = succeeded(client, ask(client, source))
-    bundle = client.post("/reports/bundle", json={"prediction_id": row["id"], "views": [{"instrument": "TOSCA"}]})
-    with zipfile.ZipFile(io.BytesIO(bundle.content)) as archive:
-        archive.extractall(tmp_path)
-
-    def send(_: str, path: str, content: bytes | None = None, kind: str = "application/json") -> bytes:
-        response = client.post(path, content=content, headers={"content-type": kind})
-        assert response.status_code in (201, 202), response.text
-        return response.content
-
-    monkeypatch.setattr(rerun, "send", send)
-    monkeypatch.setattr(rerun, "FOLDER", tmp_path)
-    ids = rerun.request_predictions("", json.loads((tmp_path / "requests.json").read_text()))
+    ids, _ = sources.run_bundle_again(client, row, tmp_path, monkeypatch)
     again = succeeded(client, {"id": ids[row["id"]]})
     assert again["source_id"] == ids[source["id"]] != source["id"]
     assert again["options"] == row["options"]
