@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from ase import Atoms
 from ase.build import bulk
+from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 
 from backend.kit.db import database
@@ -156,13 +157,61 @@ def test_real_potentials_give_forces_without_a_network(
         pytest.skip(f"the checkpoint of {name} is not in the folder of potentials")
     offline = Offline(monkeypatch)
     file = service.potential_file(settings, row)
-    calculator = engines.calculator(entry.engine, Potential(file, None, entry.family, entry.format))
+    assert_forces_are_derivatives(engines.calculator(entry.engine, Potential(file, None, entry.family, entry.format)))
+    assert offline.tried == []
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_checkpoint_of_mace_gives_forces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "mace" not in engines.available():
+        pytest.skip("the package of the engine mace is not installed: deploy/extras/")
+    file = untrained_mace(tmp_path / "silicon.model")
+    offline = Offline(monkeypatch)
+    assert_forces_are_derivatives(engines.calculator("mace", Potential(file, None, "mace", None)))
+    assert offline.tried == []
+
+
+def untrained_mace(path: Path) -> Path:
+    """Write the checkpoint of a small network with random weights, as MACE's own training writes it."""
+    from mace import modules  # before e3nn, whose constants it allows PyTorch to load
+
+    torch, o3 = pytest.importorskip("torch"), pytest.importorskip("e3nn.o3")
+    block = modules.interaction_classes["RealAgnosticResidualInteractionBlock"]
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    try:
+        torch.manual_seed(0)
+        network = modules.ScaleShiftMACE(
+            r_max=4.0,
+            num_bessel=4,
+            num_polynomial_cutoff=5,
+            max_ell=1,
+            interaction_cls=block,
+            interaction_cls_first=block,
+            num_interactions=1,
+            num_elements=1,
+            hidden_irreps=o3.Irreps("8x0e"),
+            MLP_irreps=o3.Irreps("4x0e"),
+            gate=torch.nn.functional.silu,
+            atomic_energies=np.zeros(1),
+            avg_num_neighbors=4.0,
+            atomic_numbers=[14],
+            correlation=2,
+            atomic_inter_scale=1.0,
+            atomic_inter_shift=0.0,
+        )
+        torch.save(network, path)
+    finally:
+        torch.set_default_dtype(before)
+    return path
+
+
+def assert_forces_are_derivatives(calculator: Calculator) -> None:
     atoms: Atoms = SILICON.copy()
     atoms.rattle(0.02, seed=1)
     atoms.calc = calculator
     forces = atoms.get_forces()
     assert np.abs(forces.sum(axis=0)).max() < 1e-3
-    # Forces are the derivative of the energy
     step, (atom, axis) = 2e-3, np.unravel_index(np.argmax(np.abs(forces)), forces.shape)
     energies = []
     for sign in (1, -1):
@@ -172,4 +221,3 @@ def test_real_potentials_give_forces_without_a_network(
         energies.append(moved.get_potential_energy())
     assert -(energies[0] - energies[1]) / (2 * step) == pytest.approx(forces[atom, axis], rel=0.03, abs=5e-3)
     assert np.isfinite(atoms.get_stress()).all()
-    assert offline.tried == []
