@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 from scattering.core.polarity import is_polar
@@ -15,12 +13,10 @@ MAX_ACOUSTIC_SUM: Final = 0.02
 """Sum of the force constants of an atom, over its force constant with itself."""
 MAX_ASYMMETRY: Final = 0.02
 """Difference of two force constants that must be the same, over the largest one of an atom with itself."""
-MAX_CHARGE_SUM_E: Final = 0.1
-"""Sum of the Born charges, per atom of the primitive cell, e."""
 
 
 def find_doubts(crystal: HarmonicCrystal, *, unsymmetrised: HarmonicCrystal | None = None) -> list[Notice]:
-    """Return doubts about force constants and Born charges.
+    """Return doubts about force constants, and whether Born charges are missing.
 
     Parameters
     ----------
@@ -33,10 +29,6 @@ def find_doubts(crystal: HarmonicCrystal, *, unsymmetrised: HarmonicCrystal | No
         found.append(Notice("acoustic_sum_rule", {"percent": round(100 * error, 1)}))
     if (error := asymmetry(raw)) > MAX_ASYMMETRY:
         found.append(Notice("constants_not_symmetric", {"percent": round(100 * error, 1)}))
-    if crystal.dipoles is not None:
-        largest = float(np.abs(crystal.dipoles.charge_sum).max())
-        if largest > MAX_CHARGE_SUM_E * crystal.n_atoms:
-            found.append(Notice("born_charge_sum", {"charge_e": round(largest, 3)}))
-    elif is_polar(crystal.symbols):
+    if crystal.dipoles is None and is_polar(crystal.symbols):
         found.append(Notice("no_nac"))
     return found

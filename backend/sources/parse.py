@@ -17,6 +17,7 @@ from ase.data import atomic_numbers
 from backend.kit.files import confined, parsed_notices
 from backend.kit.files.unreadable import Unreadable
 from backend.sources.checks import find_doubts
+from backend.sources.dipole_checks import fit_dipoles
 from backend.sources.encoding import encode, encode_array
 from backend.sources.formats import recognise
 from backend.sources.formats.reading import (
@@ -143,8 +144,9 @@ def _contents(reading: Reading, statements: Statements, *, keep: bool) -> dict[s
             # Structures are right-handed: −a, −b, −c
             crystal = replace(crystal, uploaded_cell=-crystal.uploaded_cell)
         crystal, of_dipoles = add_dipoles(crystal, statements)
+        crystal, changes = fit_dipoles(crystal, loc="born_charges" if "born_charges" in statements else "files")
         facts, doubts = facts_of_constants(crystal)
-        doubts = [*of_dipoles, *find_doubts(crystal, unsymmetrised=reading.unsymmetrised), *doubts]
+        doubts = [*of_dipoles, *changes, *find_doubts(crystal, unsymmetrised=reading.unsymmetrised), *doubts]
         phonons = crystal
     return {
         "structure": structure,

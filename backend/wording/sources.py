@@ -23,11 +23,13 @@ WORDS: Final[Mapping[str, Words]] = {
     "acoustic_sum_rule": "A shift of the whole crystal has forces ({percent:g} % of those on a single shifted atom): "
     "the calculation is not converged, or the files do not belong together. Acoustic modes next to Γ are corrected.",
     "born_charge_sum": "The Born charges of the cell add up to {charge_e:g} e instead of 0: the calculation is not "
-    "converged, or the charges are of another cell.",
+    "quite converged. All charges are changed by as much, so that their sum is 0.",
     "born_charges_replaced": "The Born charges and the dielectric tensor of the files are replaced by those entered.",
     "constants_not_symmetric": "Force constants that must be the same differ by up to {percent:g} %: the calculation "
     "is not converged, or the files do not belong together.",
     "cut_trajectory": "{file} ends within a frame: the file is cut. Its {n_frames} whole frames are used.",
+    "dipoles_not_symmetric": "Born charges and dielectric tensor break the symmetry of the crystal by {percent:g} %: "
+    "the calculation is not quite converged. Their averages over the symmetry are used.",
     "displacements_differ": "{file} has other displacements than {other}: check that they are of the same calculation. "
     "Those of {file} are used.",
     "force_elsewhere": "In displacement {number} of {file} the largest force is on atom {largest_on}, more than twice "

@@ -49,18 +49,23 @@ def to_harmonic_crystal(
     return replace(crystal, force_constants=crystal.force_constants + dipole_force_constants(crystal))
 
 
+def to_euphonic_crystal(atoms: HarmonicCrystal | PhononModes) -> Crystal:
+    """Return the primitive cell with its atoms, without force constants or modes."""
+    return Crystal(
+        atoms.cell * ureg("angstrom"),
+        atoms.positions @ np.linalg.inv(atoms.cell),
+        np.array(atoms.symbols),
+        atoms.masses * ureg("amu"),
+    )
+
+
 def to_force_constants(crystal: HarmonicCrystal) -> ForceConstants:
     """Return stored force constants as those of Euphonic: of short range, if the crystal has Born charges."""
     short = crystal.force_constants
     if crystal.dipoles is not None:
         short = short - dipole_force_constants(crystal)
     return ForceConstants(
-        Crystal(
-            crystal.cell * ureg("angstrom"),
-            crystal.positions @ np.linalg.inv(crystal.cell),
-            np.array(crystal.symbols),
-            crystal.masses * ureg("amu"),
-        ),
+        to_euphonic_crystal(crystal),
         short * ureg("eV/angstrom**2"),
         crystal.supercell_matrix,
         crystal.cell_origins,
@@ -71,12 +76,7 @@ def to_force_constants(crystal: HarmonicCrystal) -> ForceConstants:
 def to_euphonic_modes(modes: PhononModes) -> QpointPhononModes:
     """Return given modes as those of Euphonic, with their weights."""
     return QpointPhononModes(
-        Crystal(
-            modes.cell * ureg("angstrom"),
-            modes.positions @ np.linalg.inv(modes.cell),
-            np.array(modes.symbols),
-            modes.masses * ureg("amu"),
-        ),
+        to_euphonic_crystal(modes),
         modes.wave_vectors,
         modes.energies_mev * ureg("meV"),
         modes.eigenvectors,

@@ -8,6 +8,13 @@ from typing import Final
 from backend.wording import Words
 from backend.wording.formatting import listed
 
+DIPOLE_MISFITS: Final = {
+    "born_symmetry": "The Born charges break the symmetry of the crystal by {percent} % of the largest charge",
+    "born_sum": "The Born charges do not add up to 0, but to {percent} % of the sum of their absolute values",
+    "dielectric_symmetry": "The dielectric tensor breaks the symmetry of the crystal by {percent} % of its largest "
+    "element",
+}
+"""Rule → how Born charges or the dielectric tensor break it."""
 MISFITS: Final = {
     "born_charges": "{file} has {n_found} Born charges, but the cell has {n_expected} inequivalent atoms",
     "cells_of_supercell": "The supercell does not consist of whole primitive cells",
@@ -158,6 +165,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "external_entity": "{file} declares a document type of XML, which can read other files of the server. Files of "
     "VASP have none.",
     "born_charges_of_elements": lambda *, elements: f"Give a Born charge for {listed(elements)} too.",
+    "dipoles_do_not_fit": lambda *, quantity, percent: (
+        f"{DIPOLE_MISFITS[quantity].format(percent=percent)}. Born charges and dielectric tensor are those of another "
+        "crystal, or of atoms in another order: check that they were calculated for this cell."
+    ),
     "dipoles_incomplete": lambda *, missing: (
         "Give the Born charges too." if missing == "born_charges" else "Give the dielectric constant too."
     ),
