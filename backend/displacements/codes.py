@@ -1,4 +1,4 @@
-"""Inputs of DFT codes for the forces of one supercell: structures by ASE's writers, with settings for phonons."""
+"""Inputs of DFT codes for the forces of one supercell: structures, most by ASE's writers, and settings."""
 
 from __future__ import annotations
 
@@ -143,6 +143,27 @@ def _espresso(atoms: Atoms, mesh: tuple[int, int, int]) -> Texts:
     return {"pw.in": text}
 
 
+def _aims(atoms: Atoms, mesh: tuple[int, int, int]) -> Texts:
+    # ASE's writer of this format is about to leave ASE
+    cell = ["lattice_vector {:.12f} {:.12f} {:.12f}".format(*vector) for vector in atoms.cell.array]
+    places = zip(atoms.positions, atoms.get_chemical_symbols(), strict=True)
+    sites = ["atom {:.12f} {:.12f} {:.12f} {}".format(*place, symbol) for place, symbol in places]
+    control = f"""# Forces of one supercell: nothing moves.
+# Replace by the functional and the settings of your relaxation
+xc                    pbe
+relativistic          atomic_zora scalar
+spin                  none
+k_grid                {mesh[0]} {mesh[1]} {mesh[2]}
+# Suits insulators and most metals
+occupation_type       gaussian {SMEARING_EV}
+sc_accuracy_rho       1E-6
+compute_forces        .true.
+final_forces_cleaned  .true.
+# The basis sets of the elements follow here: see README.txt
+"""
+    return {"geometry.in": "\n".join([*cell, *sites, ""]), "control.in": control}
+
+
 def _gpaw(atoms: Atoms, _mesh: tuple[int, int, int]) -> Texts:
     return {"POSCAR": poscar(atoms)}
 
@@ -207,5 +228,6 @@ CODES: Final[Mapping[Code, DftCode]] = {
     "vasp": DftCode("VASP", "vasp", _vasp, "mpiexec vasp_std", "vasprun.xml"),
     "castep": DftCode("CASTEP", "castep", _castep, "mpiexec castep.mpi supercell", "supercell.castep"),
     "quantum-espresso": DftCode("Quantum ESPRESSO", "qe", _espresso, "mpiexec pw.x -in pw.in > pw.out", "pw.out"),
+    "fhi-aims": DftCode("FHI-aims", "aims", _aims, "mpiexec aims.x > aims.out", "aims.out"),
     "gpaw": DftCode("GPAW", None, _gpaw, "", "", _gpaw_script),
 }

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field
 
 from backend.kit.http.schemas import RequestBody
 
-Code = Literal["vasp", "castep", "quantum-espresso", "gpaw"]
+Code = Literal["vasp", "castep", "quantum-espresso", "fhi-aims", "gpaw"]
 Repeats = Annotated[int, Field(ge=1, le=20)]
 
 

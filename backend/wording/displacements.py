@@ -107,6 +107,8 @@ _PSEUDOPOTENTIALS: Final[Mapping[str, str]] = {
     "castep": "CASTEP makes its own pseudopotentials for {elements}. Add a block SPECIES_POT if you used others.",
     "quantum-espresso": "Put your pseudopotentials into a folder named pseudo here, under the names of the input "
     "files ({elements}, each with the ending .UPF), or change the names. Set ecutwfc and ecutrho to what they need.",
+    "fhi-aims": "control.in has no basis sets, which your licence covers. Append the file of each element ({elements}) "
+    "from species_defaults of FHI-aims, tight or finer, to control.in in each folder.",
     "gpaw": "GPAW needs its datasets for {elements}.",
 }
 

@@ -21,7 +21,6 @@ from ase import Atoms
 from ase.calculators.emt import EMT
 from numpy.typing import NDArray
 from phonopy import Phonopy
-from phonopy.interface.aims import read_aims_output
 from phonopy.interface.castep import read_castep
 from phonopy.physical_units import get_calculator_physical_units
 from phonopy.structure.atoms import PhonopyAtoms
@@ -165,17 +164,19 @@ def write_espresso(folder: Path, forces: NDArray[np.float64]) -> None:
     (folder / "pw.out").write_text(text)
 
 
-Outputs = tuple[Callable[[Path], Atoms], Callable[[Path, NDArray[np.float64]], None], str]
-OUTPUTS: dict[str, Outputs] = {
-    "vasp": (read_vasp, write_vasp, "vasprun.xml"),
-    "castep": (read_cell, write_castep, "supercell.castep"),
-    "quantum-espresso": (read_espresso, write_espresso, "pw.out"),
-}
+def read_geometry(folder: Path) -> Atoms:
+    lines = [line.split() for line in (folder / "geometry.in").read_text().splitlines()]
+    cell = np.array([line[1:] for line in lines if line[0] == "lattice_vector"], dtype=float)
+    places = np.array([line[1:4] for line in lines if line[0] == "atom"], dtype=float)
+    symbols = [line[4] for line in lines if line[0] == "atom"]
+    control = (folder / "control.in").read_text()
+    assert {"compute_forces        .true.", "final_forces_cleaned  .true."} <= set(control.splitlines())
+    return Atoms(symbols, positions=places, cell=cell, pbc=True)
 
 
 def write_aims(folder: Path, forces: NDArray[np.float64]) -> None:
     """The lines of an output of FHI-aims that phonopy reads, with other forces before."""
-    atoms = read_vasp(folder)
+    atoms = read_geometry(folder)
 
     def rows(of: NDArray[np.float64]) -> list[str]:
         return [f"  |{at:>5}" + "".join(f"{value:>31.15E}" for value in one) for at, one in enumerate(of, start=1)]
@@ -188,6 +189,15 @@ def write_aims(folder: Path, forces: NDArray[np.float64]) -> None:
     steps = [total, *rows(-forces), "", "  Energy and forces in a compact form:", total, *rows(forces), ""]
     parts = [*head, "  | Atomic structure:", "  |", *structure, *steps]
     (folder / "aims.out").write_text("\n".join(parts))
+
+
+Outputs = tuple[Callable[[Path], Atoms], Callable[[Path, NDArray[np.float64]], None], str]
+OUTPUTS: dict[str, Outputs] = {
+    "vasp": (read_vasp, write_vasp, "vasprun.xml"),
+    "castep": (read_cell, write_castep, "supercell.castep"),
+    "quantum-espresso": (read_espresso, write_espresso, "pw.out"),
+    "fhi-aims": (read_geometry, write_aims, "aims.out"),
+}
 
 
 def uploaded(client: Client, settings: Settings, files: dict[str, bytes], fmt: str) -> HarmonicCrystal:
@@ -224,19 +234,6 @@ def check_phonons(crystal: HarmonicCrystal) -> None:
     expected.run_qpoints(POINTS @ np.diag([0.5, 1, 1]))
     thz = expected.qpoints.frequencies
     np.testing.assert_allclose(found, np.sort(thz, axis=1) * 4.135667696, atol=2e-3)
-
-
-# phonopy leaves the file open
-@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
-def test_outputs_of_fhi_aims_come_back(client: Client, settings: Settings, structure_id: str, tmp_path: Path) -> None:
-    folder = export(client, f"/structures/{structure_id}", tmp_path, code="vasp", supercell=REPEATS)
-    displaced = sorted(folder.glob("disp-*"))
-    for one in (*displaced, folder / "perfect"):
-        write_aims(one, emt_forces(read_vasp(one)))
-    check_phonons(uploaded(client, settings, {"run.zip": zipped(folder)}, "displaced-supercells"))
-    # phonopy reads the same forces
-    read = read_aims_output(displaced[0] / "aims.out")
-    np.testing.assert_allclose(read.get_forces(), emt_forces(read_vasp(displaced[0])), atol=1e-12)
 
 
 @pytest.mark.parametrize("code", sorted(OUTPUTS))
