@@ -19,7 +19,7 @@ from backend.kit.files.unreadable import Unreadable
 from backend.sources.checks import find_doubts
 from backend.sources.dipole_checks import fit_dipoles
 from backend.sources.encoding import encode, encode_array
-from backend.sources.formats import recognise
+from backend.sources.formats import load_readers, recognise
 from backend.sources.formats.reading import (
     NeedsFields,
     Reading,
@@ -38,6 +38,9 @@ from backend.structures.formats.reading import Reading as StructureReading
 from backend.structures.geometry import StructureData
 from backend.structures.parse import contents_of
 from scattering.core.notices import Notice
+
+# Once, and not in the child of each file
+load_readers()
 
 MEMORY_BYTES = 3 * 1024**3
 NOTHING_KNOWN: dict[str, Any] = {

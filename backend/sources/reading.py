@@ -7,19 +7,22 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from backend.kit.files import confined
 from backend.kit.files.storage import staging
 from backend.kit.http.errors import Problem, TooLarge, Unprocessable, UnsupportedMediaType
 from backend.kit.settings import Settings
-from backend.sources import parse
 from backend.sources.formats.reading import Statements
 from backend.sources.streaming import FrameReceiver
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.core.notices import Notice
 from scattering.core.trajectory import longest_window_ps
 from scattering.simulate.protocol import nyquist_energy
+
+if TYPE_CHECKING:
+    # It imports all readers
+    from backend.sources.parse import Request
 
 PARSER: Final = "backend.sources.parse"
 PROBLEMS: Final[dict[str, type[Problem]]] = {
@@ -186,13 +189,13 @@ def _run(
     receiver: FrameReceiver | None = None,
     near: Path | None = None,
 ) -> str:
-    request = parse.Request(
-        file_names=list(question.names),
-        format=question.format,
-        statements=question.statements,
-        keep=keep,
-        max_trajectory_bytes=settings.max_trajectory_bytes,
-    )
+    request: Request = {
+        "file_names": list(question.names),
+        "format": question.format,
+        "statements": question.statements,
+        "keep": keep,
+        "max_trajectory_bytes": settings.max_trajectory_bytes,
+    }
     seconds = settings.parse_timeout_s + question.n_bytes / MIN_BYTES_PER_S
     arguments = ["--request", json.dumps(request), "--cpu-s", str(seconds)]
     stream = None if receiver is None else confined.Stream(receiver.take, MAX_STREAM_BYTES)

@@ -8,13 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Final, Literal
 
-from backend.sources.formats.castep import binary as castep_bin
-from backend.sources.formats.castep import phonon as castep_phonon
-from backend.sources.formats.espresso import q2r as espresso_q2r
-from backend.sources.formats.phonopy import displaced_outputs
-from backend.sources.formats.phonopy import reader as phonopy
 from backend.sources.formats.reading import (
     Files,
     Reading,
@@ -28,7 +24,6 @@ from backend.sources.formats.roles import PHONONS, TRAJECTORIES, other_kind_of, 
 from backend.sources.formats.trajectories import formats as trajectories
 from backend.sources.formats.trajectories.survey import FrameSink, TrajectoryReading
 from backend.sources.formats.trajectories.with_topology.topologies import READERS
-from backend.sources.formats.vasp import vaspout, vasprun
 from scattering.core.notices import Notice
 
 __all__ = ["FORMATS", "MAX_FILES", "Format", "Kind", "Recognised", "recognise"]
@@ -55,17 +50,18 @@ class Format:
         Kinds of files that may be beside it.
     needs
         Of these kinds there must be one as well, if there are any.
-    read
-        Function of the files by kind and of the statements of the user; None for a trajectory.
+    module
+        Module of this package whose `read` takes the files by kind and the statements of the user; empty for a
+        trajectory. It is imported by `reader`: Euphonic and phonopy take a second, and the server reads no file itself.
     survey
-        The same for a trajectory, with whether its displacements are kept; None for phonons.
+        The same function for a trajectory, with whether its displacements are kept; None for phonons.
     """
 
     name: str
     title: str
     main: tuple[str, ...]
     beside: tuple[str, ...] = ()
-    read: Callable[[Files, Statements], Reading] | None = None
+    module: str = ""
     needs: tuple[str, ...] = ()
     survey: trajectories.Survey | None = None
 
@@ -81,6 +77,11 @@ class Format:
     def kind(self) -> Kind:
         """What the files describe."""
         return "phonons" if self.survey is None else "trajectory"
+
+    def reader(self) -> Callable[[Files, Statements], Reading]:
+        """Import and return the function that reads phonons."""
+        read: Callable[[Files, Statements], Reading] = import_module(f"{__name__}.{self.module}").read
+        return read
 
     def fits(self, roles: Sequence[str]) -> bool:
         """Return whether files of these kinds are an upload of this format."""
@@ -100,22 +101,22 @@ def _with_topology(name: str, title: str, role: str, survey: trajectories.Survey
 FORMATS: Final[Mapping[str, Format]] = {
     one.name: one
     for one in (
-        Format("vaspout", "VASP vaspout.h5", ("vaspout",), ("born", "poscar"), vaspout.read),
-        Format("vasprun", "VASP vasprun.xml of IBRION 5 to 8", ("vasprun",), ("born", "poscar"), vasprun.read),
+        Format("vaspout", "VASP vaspout.h5", ("vaspout",), ("born", "poscar"), "vasp.vaspout"),
+        Format("vasprun", "VASP vasprun.xml of IBRION 5 to 8", ("vasprun",), ("born", "poscar"), "vasp.vasprun"),
         Format(
             "displaced-supercells",
             "zip of phonopy_disp.yaml and the outputs of displaced supercells (VASP, CASTEP, Quantum ESPRESSO, "
             "FHI-aims)",
             ("displaced_zip",),
             ("born",),
-            displaced_outputs.read,
+            "phonopy.displaced_outputs",
         ),
         Format(
             "phonopy-force-sets",
             "phonopy FORCE_SETS with phonopy_disp.yaml or POSCAR",
             ("phonopy_yaml", "poscar"),
             ("force_sets", "born", "poscar"),
-            phonopy.read,
+            "phonopy.reader",
             needs=("force_sets",),
         ),
         Format(
@@ -123,11 +124,11 @@ FORMATS: Final[Mapping[str, Format]] = {
             "phonopy.yaml with force constants or forces",
             ("phonopy_yaml", "poscar"),
             ("force_constants", "force_constants_hdf5", "born", "poscar"),
-            phonopy.read,
+            "phonopy.reader",
         ),
-        Format("castep-bin", "CASTEP .castep_bin or .check", ("castep_bin",), (), castep_bin.read),
-        Format("quantum-espresso-q2r", "Quantum ESPRESSO q2r (.fc)", ("q2r",), (), espresso_q2r.read),
-        Format("castep-phonon", "CASTEP .phonon", ("castep_phonon",), (), castep_phonon.read),
+        Format("castep-bin", "CASTEP .castep_bin or .check", ("castep_bin",), (), "castep.binary"),
+        Format("quantum-espresso-q2r", "Quantum ESPRESSO q2r (.fc)", ("q2r",), (), "espresso.q2r"),
+        Format("castep-phonon", "CASTEP .phonon", ("castep_phonon",), (), "castep.phonon"),
         _with_topology("xtc", "GROMACS XTC", "xtc", trajectories.read_xtc),
         _with_topology("trr", "GROMACS TRR", "trr", trajectories.read_trr),
         _with_topology("dcd", "DCD of NAMD, CHARMM, LAMMPS, CP2K …", "dcd", trajectories.read_dcd),
@@ -150,6 +151,13 @@ FORMATS: Final[Mapping[str, Format]] = {
     )
 }
 """Name → format; the first that fits is taken."""
+
+
+def load_readers() -> None:
+    """Import all readers, for a process that forks a child for each file."""
+    for fmt in FORMATS.values():
+        if fmt.module:
+            fmt.reader()
 
 
 @dataclass(frozen=True)
@@ -175,8 +183,7 @@ class Recognised:
         with refusing_damage(self.main):
             if self.format.survey is not None:
                 return self.format.survey(self.files, statements, keep=keep)
-            assert self.format.read is not None
-            return self.format.read(self.files, statements)
+            return self.format.reader()(self.files, statements)
 
     @property
     def main(self) -> UploadedFile:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Final
 
 from backend.kit.files import hdf5_guard
 from backend.kit.files.unreadable import Unreadable
-from backend.sources.formats.phonopy import displaced_outputs
 from backend.sources.formats.reading import UploadedFile
 
+DISP_YAML: Final = "phonopy_disp.yaml"
+MAX_MEMBERS: Final = 20_000
+"""Names in a zip that are looked at."""
 _XYZ_KEYS: Final = re.compile(rb"\b(Lattice|Properties)\s*=", re.IGNORECASE)
 
 
@@ -191,12 +195,23 @@ def _named(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(patterns))
 
 
+def _is_displaced_zip(file: UploadedFile) -> bool:
+    """Return whether a file is a zip with a phonopy_disp.yaml."""
+    if not file.head.startswith(b"PK\x03\x04"):
+        return False
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            return any(PurePosixPath(name).name == DISP_YAML for name in archive.namelist()[:MAX_MEMBERS])
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return False
+
+
 PHONONS: Final = (
     Role("vaspout", _named(r".*vaspout.*"), _is_hdf5_with("results", "intermediate")),
     Role("vasprun", _named(r".*vasprun.*"), _holds(rb"<modeling>")),
     Role("castep_bin", _named(r".*\.(castep_bin|check)"), lambda file: file.head[4:].startswith(b"CASTEP_BIN")),
     Role("castep_phonon", _named(r".*\.phonon"), _starts(b"BEGIN header")),
-    Role("displaced_zip", _named(r".*\.zip"), displaced_outputs.is_archive),
+    Role("displaced_zip", _named(r".*\.zip"), _is_displaced_zip),
     Role("phonopy_yaml", _named(r".*phonopy.*\.ya?ml"), _is_yaml),
     Role("q2r", _named(r".*\.fc"), _is_q2r),
     Role("force_constants_hdf5", _named(r".*force_constants.*\.(hdf5|h5)"), _is_hdf5_with("force_constants", "fc2")),

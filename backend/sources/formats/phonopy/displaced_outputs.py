@@ -20,10 +20,9 @@ from backend.sources.formats.phonopy import reader as phonopy
 from backend.sources.formats.phonopy import yaml_file as phonopy_yaml
 from backend.sources.formats.phonopy.units import BOHR_ANGSTROM, HARTREE_EV
 from backend.sources.formats.reading import Files, Reading, Refused, Statements, UploadedFile, does_not_fit, incomplete
+from backend.sources.formats.roles import DISP_YAML, MAX_MEMBERS
 from scattering.core.notices import Notice
 
-DISP_YAML: Final = "phonopy_disp.yaml"
-MAX_MEMBERS: Final = 20_000
 MAX_TEXT_BYTES: Final = 32 * 1024**2
 """Size of a small file, unpacked."""
 MAX_LINE_BYTES: Final = 4096
@@ -96,17 +95,6 @@ class _Member(UploadedFile):
     def data(self) -> bytes:
         """All bytes."""
         return self.content
-
-
-def is_archive(file: UploadedFile) -> bool:
-    """Return whether a file is a zip with a phonopy_disp.yaml."""
-    if not file.head.startswith(b"PK\x03\x04"):
-        return False
-    try:
-        with zipfile.ZipFile(file.path) as archive:
-            return any(PurePosixPath(name).name == DISP_YAML for name in archive.namelist()[:MAX_MEMBERS])
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return False
 
 
 def read(files: Files, statements: Statements) -> Reading:
