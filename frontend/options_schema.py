@@ -1,4 +1,4 @@
-"""Controls of a simulation's options, from the JSON Schemas of `GET /methods`."""
+"""Controls of options of simulations and trainings, from the JSON Schemas of the API."""
 
 from __future__ import annotations
 
@@ -64,6 +64,19 @@ def options_of(methods: Sequence[Mapping[str, Any]]) -> list[Option]:
                 takers.setdefault(name, []).append(kind)
                 choices[name] = choices.get(name, {}) | schema.get("choice_titles", {})
     return [_option(name, schema, takers[name], choices[name]) for name, schema in schemas.items()]
+
+
+def options_of_schema(schema: Mapping[str, Any]) -> list[Option]:
+    """Return the options of one schema."""
+    return [_option(name, _filled(one), (), one.get("choice_titles", {})) for name, one in schema["properties"].items()]
+
+
+def _filled(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the schema of a value that is given, of an option that may be null."""
+    given = next((one for one in schema.get("anyOf", ()) if one.get("type") != "null"), None)
+    if given is None:
+        return schema
+    return {name: value for name, value in schema.items() if name != "default"} | dict(given)
 
 
 def _option(name: str, schema: Mapping[str, Any], takers: Sequence[str], choices: Mapping[str, str]) -> Option:

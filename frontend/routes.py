@@ -22,9 +22,12 @@ from frontend.contexts import (
     messages,
     operations,
     plan,
+    potentials,
     proposals,
     shared,
     structure,
+    train,
+    training,
 )
 from frontend.contexts.page import Context, Page
 from frontend.rendering import environment
@@ -38,6 +41,9 @@ PAGES: Final[tuple[Page, ...]] = (
     structure.PAGE,
     forecast.PAGE,
     plan.PAGE,
+    train.PAGE,
+    training.PAGE,
+    potentials.PAGE,
     compare.PAGE,
     proposals.LIST,
     proposals.PAGE,

@@ -156,6 +156,21 @@ TERMS: dict[str, str] = {
     "window": "The momentum and energy transfers that the instrument's angles and energies can reach.",
     "provenance": "Everything needed to repeat this forecast: versions, potential, seed, settings, timings.",
     "trust": "What is known about the errors of this forecast.",
+    "improve": "General potentials are 10–30 % off for a material. A training fits one to energies and forces of a "
+    "reference, and checks its phonons.",
+    "base": "The training restricts it to the elements of the structure, and changes its weights.",
+    "reference": "What the trained potential shall agree with. It supplies the labels: energies and forces of small "
+    "cells.",
+    "label_set": "Energies (eV), forces (eV/Å) and stresses (eV/Å³) of calculated cells, as extended XYZ. Units, "
+    "signs, wrong energies and mixed levels of theory are checked.",
+    "level_of_theory": "Functional and cut-off energy, as they shall appear in reports. The uncertainty of the "
+    "energies depends on the functional.",
+    "reference_phonons": "A harmonic forecast with the phonons of the same level of theory, such as one from uploaded "
+    "force constants. The trained potential must come closer to them.",
+    "training_temperature": "Temperature at which molecular dynamics with the trained potential must stay intact.",
+    "held_out": "Labels that were not trained on. Root mean square errors; the zero of energy does not count.",
+    "lowest_mode": "The lowest energy over the Brillouin zone; negative if a mode is imaginary.",
+    "special_phonons": "Energies at the special points of the Brillouin zone. Those of imaginary modes are negative.",
 }
 
 CORRECTIONS: dict[str, tuple[str, str]] = {

@@ -106,3 +106,8 @@ def file_size(n_bytes: float | None) -> str:
             return f"{n_bytes:.0f} {unit}" if unit == "B" or n_bytes >= 99.5 else f"{n_bytes:.2g} {unit}"
         n_bytes /= 1000
     return f"{n_bytes:.3g} TB"
+
+
+def percent(fraction: float) -> str:
+    """Return a fraction as a percentage of two significant digits: 3.4 %, 12 %."""
+    return f"{significant(100 * fraction, 2)} %"

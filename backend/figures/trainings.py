@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 import plotly.graph_objects as go
@@ -97,18 +98,19 @@ def parity_figure(settings: Settings, row: Training, theme_name: str) -> go.Figu
         suffix = "" if number == 0 else str(number + 1)
         title, unit = QUANTITIES[name]
         domain = [number * (width + GAP), number * (width + GAP) + width]
-        values = [value for side in parity.values() for one in side[name] for value in one]
+        sides = {side: _pairs(name, one[name]) for side, one in parity.items()}
+        values = [value for pair in sides.values() for one in pair for value in one]
         ends = [min(values), max(values)]
-        arrangement[f"xaxis{suffix}"] = axis(theme, f"{title}, reference ({unit})", domain=domain)
-        arrangement[f"yaxis{suffix}"] = axis(theme, f"{title}, potential ({unit})", anchor=f"x{suffix}")
+        arrangement[f"xaxis{suffix}"] = axis(theme, f"Reference ({unit})", domain=domain, nticks=4)
+        arrangement[f"yaxis{suffix}"] = axis(theme, f"{title} ({unit})", anchor=f"x{suffix}")
         place = {"xaxis": f"x{suffix}", "yaxis": f"y{suffix}"}
         traces.append({**_equality(ends, theme), **place})
         traces += [
             {
                 "type": "scatter",
                 "mode": "markers",
-                "x": parity[side][name][0],
-                "y": parity[side][name][1],
+                "x": sides[side][0],
+                "y": sides[side][1],
                 "name": SIDES[side],
                 "legendgroup": side,
                 "showlegend": number == 0,
@@ -119,6 +121,13 @@ def parity_figure(settings: Settings, row: Training, theme_name: str) -> go.Figu
             for colour, side in enumerate(("before", "after"))
         ]
     return draw(traces, layout(theme, **arrangement))
+
+
+def _pairs(name: str, pair: list[list[float]]) -> list[list[float]]:
+    """Return reference and potential; energies without their mean difference, as in their errors."""
+    reference, found = pair
+    shift = fmean(reference) - fmean(found) if name == "energies" else 0.0
+    return [reference, [one + shift for one in found]]
 
 
 def _equality(ends: list[float], theme: Theme) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class LimitsOut(ResponseBody):
     structure_bytes: int = Field(examples=[33554432])
     potential_bytes: int = Field(examples=[33554432])
     dataset_bytes: int = Field(examples=[268435456])
+    label_bytes: int = Field(description="of labels for a training", examples=[33554432])
     source_bytes: int = Field(description="of all files of uploaded phonons together", examples=[134217728])
     trajectory_bytes: int = Field(
         description="of an uploaded trajectory; above `source_bytes` only as a resumable upload", examples=[2147483648]
@@ -29,6 +30,7 @@ class LimitsOut(ResponseBody):
             structure_bytes=settings.max_upload_bytes,
             potential_bytes=settings.max_upload_bytes,
             dataset_bytes=settings.max_dataset_bytes,
+            label_bytes=settings.max_upload_bytes,
             source_bytes=settings.max_source_bytes,
             trajectory_bytes=settings.max_trajectory_bytes,
             proposal_bytes=settings.max_proposal_bytes,

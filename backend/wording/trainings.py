@@ -21,7 +21,7 @@ def _imaginary(*, geometry: str, before_mev: float, after_mev: float) -> str:
 WORDS: Final[Mapping[str, Words]] = {
     "phonons_not_compared": "The phonons could not be compared with the reference, because its force constants are "
     "not known: only their stability was checked. A harmonic forecast from uploaded phonons of the same level of "
-    "theory can be named as the reference (`reference_prediction_id`).",
+    "theory can be named as phonons of the reference.",
     "trained_dynamics_broke": "Molecular dynamics with the trained potential stayed intact for {stable_ps:.3g} ps of "
     "{wanted_ps:.3g} ps. Add labels at thermal displacements of this temperature, and train again.",
     "trained_errors_not_lower": "The force error on held-out labels did not fall ({before:.3g} eV/Å before, "

@@ -10,12 +10,14 @@ from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import SAMPLINGS
 from frontend.options_schema import chosen_values, options_of
+from frontend.text import ago
 
 DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
 METHODS_OF_SOURCES: Final = {"phonons": "harmonic", "trajectory": "md"}
 """Kind of source → method of its forecasts."""
 MAX_BADGES: Final = 12
 MAX_PROPOSALS: Final = 50
+MAX_TRAININGS: Final = 6
 QUALITIES: Final = (
     ("preview", "Preview", "Small box, short run: where the bands are."),
     ("standard", "Standard", "Enough to compare with a measured spectrum."),
@@ -28,7 +30,19 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     structure_id = path["structure_id"]
     earlier = query.get("from")
     structure = await api.structure(structure_id)
-    instruments, potentials, engines, methods, predictions, limits, former, proposals, isotopes, own = await settled(
+    (
+        instruments,
+        potentials,
+        engines,
+        methods,
+        predictions,
+        limits,
+        former,
+        proposals,
+        isotopes,
+        own,
+        trainings,
+    ) = await settled(
         api.instruments(),
         api.items("/potentials"),
         api.get("/engines"),
@@ -39,11 +53,13 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         list_proposals(api, limit=MAX_PROPOSALS),
         api.isotopes(structure["elements"]),
         api.items("/sources", structure_id=structure_id),
+        api.items("/trainings", structure_id=structure_id, limit=MAX_TRAININGS),
     )
     required(instruments, potentials, engines, methods, predictions, limits)
     if isinstance(former, ApiProblem):
         earlier = None
     own = [] if isinstance(own, ApiProblem) else own
+    trainings = [] if isinstance(trainings, ApiProblem) else trainings
     values = await _earlier_values(api, former) if earlier else await _suggested_values(api, structure_id)
     elements = structure["elements"]
     values["potential"] = values.get("potential") or default_potential(potentials, elements, structure_id)
@@ -52,7 +68,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "structure": structure,
         "title": structure["name"] or structure["formula"],
         "instruments": instruments,
-        "potentials": potential_choices(potentials, elements),
+        "potentials": potential_choices(potentials, elements, structure_id),
         "compared_potentials": _compared(potentials),
         "default_name": next((one["name"] for one in potentials if one["kind"] == "pretrained"), ""),
         "samplings": list(SAMPLINGS.items()),
@@ -66,9 +82,10 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "references": [
             one | {"basis": one["potential"] or one["provenance"].get("source", {}).get("name", "")}
             for one in predictions["items"]
-            if _has_force_constants(one)
+            if has_force_constants(one)
         ],
         "predictions": predictions["items"],
+        "trainings": trainings,
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
         "max_potential_bytes": limits["potential_bytes"],
@@ -86,7 +103,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     }
 
 
-def _has_force_constants(prediction: JsonObject) -> bool:
+def has_force_constants(prediction: JsonObject) -> bool:
     """Tell whether dynamics can have the harmonic part of a prediction."""
     return bool(prediction["method"] == "harmonic" and prediction["status"] == "succeeded")
 
@@ -175,11 +192,19 @@ async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> Json
     return chosen
 
 
-def potential_choices(potentials: Sequence[JsonObject], elements: Sequence[str]) -> list[tuple[str, str, bool]]:
-    """Return (id, label, whether it covers the structure and can run) of each potential."""
+def potential_choices(
+    potentials: Sequence[JsonObject], elements: Sequence[str], structure_id: str
+) -> list[tuple[str, str, bool]]:
+    """Return (id, label, whether it covers the structure and can run) of each potential, those for this one first."""
+    ordered = sorted(potentials, key=lambda one: not _is_made_for(one, structure_id))
     return [
-        (one["id"], _label(one, elements), not (_missing(one, elements) or one["unavailable"])) for one in potentials
+        (one["id"], _label(one, elements, structure_id), not (_missing(one, elements) or one["unavailable"]))
+        for one in ordered
     ]
+
+
+def _is_made_for(potential: JsonObject, structure_id: str) -> bool:
+    return bool(potential["kind"] == "trained" and potential["structure_id"] == structure_id)
 
 
 def _compared(potentials: Sequence[JsonObject]) -> list[JsonObject]:
@@ -188,9 +213,12 @@ def _compared(potentials: Sequence[JsonObject]) -> list[JsonObject]:
     return sorted(known, key=lambda one: one["unavailable"] is not None)
 
 
-def _label(potential: JsonObject, elements: Sequence[str]) -> str:
+def _label(potential: JsonObject, elements: Sequence[str], structure_id: str) -> str:
     count = len(potential["elements"])
     known = f"{count} elements" if count > 3 else ", ".join(potential["elements"]) or "elements not stated"
+    if potential["kind"] == "trained":
+        known = "for this structure" if _is_made_for(potential, structure_id) else f"for another structure of {known}"
+        known = f"{known}, {ago(potential['created_at'])}"
     label = f"{potential['name']} · {known}"
     if missing := _missing(potential, elements):
         return f"{label} · lacks {', '.join(missing)}"
@@ -208,7 +236,7 @@ def default_potential(potentials: Sequence[JsonObject], elements: Sequence[str],
     """Return the id of a potential that covers the structure and can run: trained for it, else pretrained, else any."""
 
     def rank(potential: JsonObject) -> int:
-        if potential["kind"] == "trained" and potential["structure_id"] == structure_id:
+        if _is_made_for(potential, structure_id):
             return 0
         return 1 if potential["kind"] == "pretrained" else 2
 

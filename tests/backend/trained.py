@@ -67,7 +67,7 @@ WITHOUT_REFERENCE: dict[str, Any] = EVIDENCE | {
 
 def start_trainer(name: str = TRAINER) -> str:
     """Announce a worker that trains; return its name."""
-    engines = {"nep-adapters": "nep-adapters 1", "neppo": "neppo 1.0"}
+    engines = {"neppo": "neppo 1.0"}
     heartbeats.record(
         WorkerHeartbeat(name=name, slots=2, long_slots=1, queues=["cpu"], engines=engines, host="here", cores=2)
     )

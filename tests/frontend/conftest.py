@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import threading
 from collections.abc import Awaitable, Iterator
@@ -189,16 +190,23 @@ def flat_branch(energy_mev: float, *, reaches: str = "W", n_runs: int = 1) -> Cr
     )
 
 
-def forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:
-    """Do what a worker does, but for the physics."""
+@contextlib.contextmanager
+def working_in(settings: Settings) -> Iterator[None]:
+    """Let this process do what a worker of the site does."""
     patch = pytest.MonkeyPatch()
     patch.setenv("BEAMCAST_DATA_DIR", str(settings.data_dir))
     settings_module.current.cache_clear()
     try:
-        _forecast(settings, prediction_id, partials)
+        yield
     finally:
         patch.undo()
         settings_module.current.cache_clear()
+
+
+def forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:
+    """Do what a worker does, but for the physics."""
+    with working_in(settings):
+        _forecast(settings, prediction_id, partials)
 
 
 def _forecast(settings: Settings, prediction_id: str, partials: Partials | CrystalPartials) -> None:

@@ -16,6 +16,7 @@ from playwright.sync_api import Page
 
 from frontend.routes import PAGES
 
+from . import training as trainings
 from .browsing import AXE, PHONE, WIDE, Open, overflow, violations
 from .conftest import CrystalSite, Site, run
 from .proposing import add, create, share
@@ -51,11 +52,13 @@ BUSY = "() => !document.querySelector('[aria-busy=true]')"
 
 
 @pytest.fixture(scope="module")
-def ids(site: Site, crystal: CrystalSite) -> Iterator[dict[str, str]]:
+def ids(site: Site, crystal: CrystalSite, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, str]]:
     """What the parameters of addresses stand for; `PAGE.id` is the parameter `id` of `/PAGE/{id}`."""
     proposal = create(site, settings=[{"instrument": "MAPS", "settings": {"e_init": 120}}, {"instrument": "TOSCA"}])
     add(site, proposal, f"structures/{site.structure_id}", f"predictions/{site.harmonic_id}")
+    training = trainings.trained(site, tmp_path_factory.mktemp("trained") / "made")
     yield {
+        "training_id": training["id"],
         "structure_id": site.structure_id,
         "crystal_id": crystal.structure_id,
         "structures.id": site.structure_id,
@@ -66,6 +69,7 @@ def ids(site: Site, crystal: CrystalSite) -> Iterator[dict[str, str]]:
         "shared.token": share(site, proposal, expires_at=None).rpartition("/")[2],
     }
     run(site.api.call("DELETE", f"/proposals/{proposal['id']}"))
+    trainings.remove(site, training)
 
 
 def filled_in(address: str, ids: dict[str, str]) -> str:

@@ -163,16 +163,22 @@ def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
             "installed": installed,
             "unavailable": None,
             "structure_id": "of trained" if kind == "trained" else None,
+            "created_at": "2026-11-30T12:00:00Z",
         }
 
     potentials = [potential("mine", ["Si"], "uploaded"), potential("NEP89", ["H", "C", "Si", "O"], "pretrained", False)]
 
-    assert [(id, covers) for id, _, covers in potential_choices(potentials, ["Si", "O"])] == [
+    assert [(id, covers) for id, _, covers in potential_choices(potentials, ["Si", "O"], "any")] == [
         ("mine", False),
         ("NEP89", True),
     ]
     assert default_potential(potentials, ["Si"], "any") == "NEP89"
     assert default_potential(potentials, ["U"], "any") == ""
-    potentials.insert(0, potential("tuned", ["Si"], "trained"))
+    potentials.append(potential("tuned", ["Si"], "trained"))
     assert default_potential(potentials, ["Si"], "of trained") == "tuned"
     assert default_potential(potentials, ["Si"], "another") == "NEP89"
+    first, *_ = potential_choices(potentials, ["Si"], "of trained")
+    assert first[0] == "tuned"
+    assert "for this structure" in first[1]
+    labels = {one: label for one, label, _ in potential_choices(potentials, ["Si"], "any")}
+    assert "for another structure" in labels["tuned"]

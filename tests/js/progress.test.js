@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { remainingText, stageText } from "../../frontend/static/js/forecast/progress.js";
+import { remainingText, stageText } from "../../frontend/static/js/kit/progress.js";
 import { groupOrders } from "../../frontend/static/js/forecast/figures.js";
 import { grouped } from "../../frontend/static/js/forecast/reliability.js";
-import { readable, rowsOf } from "../../frontend/static/js/forecast/files.js";
+import { readable, rowsOf } from "../../frontend/static/js/kit/provenance.js";
 import { valueAt } from "../../frontend/static/js/kit/controls.js";
 
 const running = { status: "running", progress: 0.4, eta_s: 60, attempt: 1, stage: "equilibrating", waiting_for: null };

@@ -176,6 +176,8 @@ const DELETED = /** @type {Record<string, string>} */ ({
     prediction: "This forecast was deleted.",
     dataset: "These measured data were deleted.",
     potential: "This potential was deleted.",
+    training: "This training was deleted.",
+    label_set: "These labels were deleted.",
     proposal: "This proposal was deleted.",
     link: "This proposal is no longer shared.",
 });

@@ -62,6 +62,21 @@ export async function showBadges(page) {
     }));
 }
 
+/**
+ * Offer to train a potential where one was used, and link the evidence of those that were trained.
+ * @param {Page} page
+ * @param {Map<string, Trust>} found
+ */
+function offerTraining({ context }, found) {
+    const used = context.predictions.find((one) => one.state.potential_id);
+    const ids = [...found.values()].flatMap((trust) => trust.points.map((/** @type {any} */ point) => point.numbers.training_id)).filter(Boolean);
+    const place = byId("improve");
+    place.hidden = !used;
+    if (!used) return;
+    fill(place, [...new Set(ids)].map((id) => [element("a", { href: `/trainings/${id}` }, "Evidence of the trained potential"), " · "]).flat(),
+        element("a", { href: `/train/${context.structure.id}?temperature_k=${used.state.temperature_k}` }, "Improve the potential for this material"));
+}
+
 /** @param {Page} page */
 export async function show(page) {
     void showBadges(page);
@@ -87,6 +102,7 @@ export async function show(page) {
             element("span", { class: `trust-mark is-${verdict}`, title: VERDICTS[verdict] }, element("span", { class: "visually-hidden" }, `${VERDICTS[verdict]}: `)),
             element("strong", {}, `${title}${groups.length > 1 ? ` (${joined(names)})` : ""}. `), text));
     });
+    offerTraining(page, found);
     fill(place, ...grades, ...warnings,
         element("details", { open: !grades.some((grade) => grade.querySelector("ul")) }, element("summary", {}, "All points"), element("ul", { class: "trust-points" }, ...points)));
 }

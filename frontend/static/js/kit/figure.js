@@ -10,7 +10,7 @@ import { onThemeChange, theme } from "./dom.js";
  * @property {Record<string, any>} layout
  */
 
-const NARROW_PX = 560;
+export const NARROW_PX = 560;
 /** A larger margin above a plot has labels in it. */
 const LABEL_MARGIN_PX = 70;
 

@@ -47,6 +47,8 @@ export function runForm(form, data) {
             const field = fields[place];
             if (field) field.hidden = !(chosen.length ? chosen : methods).some((method) => takes(option, method, values));
         }
+        const potential = /** @type {HTMLSelectElement} */ (byId("potential")).selectedOptions[0];
+        byId("potential-note").textContent = potential ? `Potential: ${potential.text}` : "";
         /** @type {HTMLInputElement} */ (form.elements.namedItem("hkl")).hidden = values.zones !== "chosen";
         const engine = /** @type {HTMLSelectElement} */ (form.elements.namedItem("engine"));
         for (const choice of engine.options) {
