@@ -73,7 +73,7 @@ def dipole_errors(crystal: HarmonicCrystal) -> DipoleErrors:
         charge_asymmetry=_difference(given.born_charges, symmetric.born_charges),
         dielectric_asymmetry=_difference(given.dielectric, symmetric.dielectric),
         charge_sum_e=mean,
-        charge_sum=mean / max(mean_size, 1e-12),
+        charge_sum=float(mean / max(mean_size, 1e-12)),
     )
 
 

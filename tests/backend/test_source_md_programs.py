@@ -11,9 +11,9 @@ from ase import Atoms, units
 from ase.io import read as ase_read
 from ase.io.dlp4 import read_dlp_history
 
-from backend.sources.formats.reading import NeedsFields, UploadedFile
-from backend.sources.formats.trajectories import castep_md, dlpoly
-from backend.sources.formats.trajectories.frames import text_frames
+from backend.sources.formats.reading import NeedsFields, Refused, UploadedFile
+from backend.sources.formats.trajectories import castep_md, dlpoly, frames
+from backend.sources.formats.trajectories.frames import Cut, Lines, text_frames
 
 from .trajectory_files import (
     CELL,
@@ -250,3 +250,41 @@ def test_a_geometry_optimisation_is_no_trajectory(tmp_path: Path) -> None:
     lines = [line for line in path.read_text().splitlines() if not line.endswith("<-- V")]
     path.write_text("\n".join(lines) + "\n")
     assert refusal(path)[0] == "incomplete_file"
+
+
+@pytest.mark.parametrize("n_bytes", [1, 7, 4096])
+def test_paragraphs_end_at_a_blank_line(tmp_path: Path, n_bytes: int) -> None:
+    path = tmp_path / "text"
+    content = b"a 1\nbb\n \t\r\n\nccc 2 3\n" + b"d 4\n" * 3000 + b"\n  \ne 5"
+    path.write_bytes(content)
+    with path.open("rb") as stream:
+        lines = Lines(UploadedFile("text", path), stream)
+        lines._paragraph_bytes = n_bytes
+        first, has_end = lines.paragraph()
+        assert (first.counts.tolist(), first.last(1).tolist(), first.last(2).tolist(), has_end) == (
+            [2, 1],
+            [b"1", b"bb"],
+            [b"a", b""],
+            True,
+        )
+        empty, has_end = lines.paragraph()
+        assert (len(empty.counts), has_end, lines.number) == (0, True, 4)
+        long, has_end = lines.paragraph()
+        assert (len(long.counts), long.last(1)[-1], has_end, lines.number) == (3001, b"4", True, 3006)
+        assert lines.read() == b"  "
+        lines.unread()
+        assert lines.filled() == b"e 5"
+        lines.unread()
+        last, has_end = lines.paragraph()
+        assert (last.last(2).tolist(), has_end) == ([b"e"], False)
+        with pytest.raises(Cut):
+            lines.check_end()
+
+
+def test_a_paragraph_without_an_end_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "text"
+    monkeypatch.setattr(frames, "MAX_PARAGRAPH_BYTES", 20_000)
+    for content in (b"1 2\n" * 10_000, b"1 " * 5_000 + b"\n\n"):
+        path.write_bytes(content)
+        with path.open("rb") as stream, pytest.raises(Refused):
+            Lines(UploadedFile("text", path), stream).paragraph()

@@ -14,13 +14,13 @@ from ase import units
 from numpy.typing import NDArray
 
 from backend.sources.formats.trajectories.frames import Cut, Frame, FrameIterator, Lines, check_atoms
+from backend.sources.formats.trajectories.words import LineWords
 
 TIME_FS: Final = units._hbar / (units.Hartree * units._e) * 1e15
 """Atomic unit of time."""
 SPEED: Final = units.Bohr / TIME_FS
 """Atomic unit of velocity in Å/fs."""
 MAX_HEADER_LINES: Final = 1000
-MAX_BLOCK_LINES: Final = 100_000
 TAGS: Final = {b"h": 3, b"R": 5, b"V": 5}
 """Tag of the lines that are used → number of words before it."""
 
@@ -34,52 +34,45 @@ def read_frames(lines: Lines) -> FrameIterator:
         raise lines.refusal("END header is missing")
     counts: dict[bytes, int] | None = None
     while (first := lines.filled()) is not None:
-        blocks, has_end = _blocks(lines)
-        found = {tag: len(rows) for tag, rows in blocks.items()}
+        words, has_end = lines.paragraph()
+        rows = _rows(lines, words)
+        found = {tag: len(of_tag) for tag, of_tag in rows.items()}
         if not has_end and counts is not None and found != counts:
             raise Cut
         counts = counts or found
-        yield _frame(lines, first, blocks)
+        yield _frame(lines, first, words, rows)
 
 
-def _blocks(lines: Lines) -> tuple[dict[bytes, list[list[bytes]]], bool]:
-    """Return tag → rows of words of the lines to the next blank one, and whether there was one."""
-    blocks: dict[bytes, list[list[bytes]]] = {}
-    for _ in range(MAX_BLOCK_LINES):
-        line = lines.read()
-        if line is None:
-            return blocks, False
-        if not line.strip():
-            return blocks, True
-        lines.check_end()
-        *words, arrow, tag = line.split() if b"<--" in line else (b"", b"")
-        if arrow != b"<--":
-            raise lines.damage("a line has no tag <--")
-        rows = blocks.setdefault(tag, [])
-        if len(words) != TAGS.get(tag, len(words)):
-            raise lines.damage(f"{len(words)} values instead of {TAGS[tag]}")
-        rows.append(words)
-        if tag == b"R":
-            check_atoms(len(rows))
-    raise lines.refusal("a frame does not end")
+def _rows(lines: Lines, words: LineWords) -> dict[bytes, NDArray[np.int64]]:
+    """Return tag → its lines, of the tags that are used."""
+    lines.check_end()
+    tags, n_lines = words.last(1), len(words.counts)
+    lacking = np.flatnonzero(words.last(2) != b"<--")
+    if lacking.size:
+        raise lines.damage_at(int(lacking[0]), n_lines, "a line has no tag <--")
+    rows = {tag: np.flatnonzero(tags == tag) for tag in TAGS}
+    for tag, n_words in TAGS.items():
+        wrong = rows[tag][words.counts[rows[tag]] != n_words + 2]
+        if wrong.size:
+            found = words.counts[wrong[0]] - 2
+            raise lines.damage_at(int(wrong[0]), n_lines, f"{found} values instead of {n_words}")
+    check_atoms(len(rows[b"R"]))
+    return rows
 
 
-def _frame(lines: Lines, first: bytes, blocks: dict[bytes, list[list[bytes]]]) -> Frame:
-    if set(blocks) >= {b"R", b"h"} and b"V" not in blocks:
+def _frame(lines: Lines, first: bytes, words: LineWords, rows: dict[bytes, NDArray[np.int64]]) -> Frame:
+    n_atoms, n_velocities, n_vectors = (len(rows[tag]) for tag in (b"R", b"V", b"h"))
+    if n_atoms and n_vectors and not n_velocities:
         raise lines.refusal("there are no velocities: this is not molecular dynamics")
-    if not set(blocks) >= {b"R", b"h", b"V"} or len(blocks[b"h"]) != 3 or len(blocks[b"V"]) != len(blocks[b"R"]):
+    if not n_atoms or n_vectors != 3 or n_velocities != n_atoms:
         raise lines.damage("a frame lacks its cell, positions or velocities")
-    lines.check_size(len(blocks[b"R"]))
+    lines.check_size(n_atoms)
     # A label may follow the symbol, as in Fe:up
-    labels = [row[0].split(b":")[0] for row in blocks[b"R"]]
+    labels = np.strings.partition(words.columns(rows[b"R"], 0, 1)[:, 0], b":")[0]
     return Frame(
-        labels=np.array(labels),
-        positions=_vectors(lines, blocks[b"R"]) * units.Bohr,
-        cell=lines.numbers(blocks[b"h"]) * units.Bohr,
-        velocities=_vectors(lines, blocks[b"V"]) * SPEED,
+        labels=labels,
+        positions=lines.numbers(words.columns(rows[b"R"], 2, 5)) * units.Bohr,
+        cell=lines.numbers(words.columns(rows[b"h"], 0, 3)) * units.Bohr,
+        velocities=lines.numbers(words.columns(rows[b"V"], 2, 5)) * SPEED,
         time_fs=float(lines.numbers(first.split()[0])) * TIME_FS,
     )
-
-
-def _vectors(lines: Lines, rows: list[list[bytes]]) -> NDArray[np.float64]:
-    return lines.numbers([row[2:] for row in rows])

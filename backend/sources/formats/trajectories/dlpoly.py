@@ -32,14 +32,15 @@ def read_frames(lines: Lines) -> FrameIterator:
         lines.check_size(n_atoms)
         step, shape = int(words[1][:18]), int(words[4][:9])
         time = step * float(lines.numbers(words[5])) * PS_FS
-        first = lines.required()
+        first = lines.required().split()
         cell = None
-        if len(first.split()) == 3:
-            cell = lines.numbers([first.split(), *(_vector(lines) for _ in range(2))])
-            first = lines.required()
+        if len(first) == 3:
+            cell = lines.numbers([first, *(_vector(lines) for _ in range(2))])
+        else:
+            lines.unread()
         if shape in OTHER_SHAPES:
             raise lines.refusal(f"boundary conditions {shape} (imcon) are not read")
-        yield _frame(lines, first, n_atoms, level, cell if shape else None, step, time)
+        yield _frame(lines, n_atoms, level, cell if shape else None, step, time)
 
 
 def _header(lines: Lines) -> tuple[int, int]:
@@ -56,31 +57,35 @@ def _header(lines: Lines) -> tuple[int, int]:
 
 
 def _frame(
-    lines: Lines, first: bytes, n_atoms: int, level: int, cell: NDArray[np.float64] | None, step: int, time_fs: float
+    lines: Lines, n_atoms: int, level: int, cell: NDArray[np.float64] | None, step: int, time_fs: float
 ) -> Frame:
-    records, vectors = list[list[bytes]](), list[list[list[bytes]]]()
-    for number in range(n_atoms):
-        words = (lines.required() if number else first).split()
-        if len(words) < 4:
-            raise lines.damage("name, number, mass and charge of an atom are missing")
-        records.append(words[:3])
-        # Positions, and velocities and forces at higher levels
-        vectors.append([_vector(lines) for _ in range(level + 1)])
+    # Name, number, mass and charge; positions, and velocities and forces at higher levels
+    n_each = level + 2
+    n_lines = n_atoms * n_each
+    words = lines.block(n_lines)
+    place = np.arange(n_lines)
+    is_record = place % n_each == 0
+    wrong = np.flatnonzero(np.where(is_record, words.counts < 4, words.counts != 3))
+    if wrong.size:
+        row = int(wrong[0])
+        missing = "name, number, mass and charge of an atom are missing"
+        raise lines.damage_at(row, n_lines, missing if is_record[row] else f"{words.counts[row]} values instead of 3")
     lines.check_end()
-    table = np.array(records)
-    numbers = lines.numbers(table[:, 1])
+    records = words.columns(place[is_record], 0, 3)
+    numbers = lines.numbers(records[:, 1])
     order = np.argsort(numbers, kind="stable")
     if (np.diff(numbers[order]) == 0).any():
         raise lines.refusal("two atoms have the same number")
-    values = lines.numbers(vectors)[order]
+    vectors = lines.numbers(words.columns(place[~is_record], 0, 3))
+    values = vectors.reshape(n_atoms, level + 1, 3)[order]
     return Frame(
-        labels=table[order, 0],
+        labels=records[:, 0][order],
         positions=values[:, 0],
         cell=cell,
         velocities=values[:, 1] / PS_FS if level else None,
         time_fs=time_fs,
         step=step,
-        masses=lines.numbers(table[order, 2]),
+        masses=lines.numbers(records[:, 2])[order],
         has_type_names=True,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, Final
@@ -11,12 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.sources.formats.reading import MAX_SUPERCELL_ATOMS, Refused, UploadedFile, incomplete
-from backend.sources.formats.trajectories.words import Words, parse_numbers, split_words
+from backend.sources.formats.trajectories.words import LineWords, Words, parse_numbers, split_lines, split_words
 from scattering.core.notices import Notice
 
 MAX_ATOM_FRAMES: Final = 2 * 10**8
 """Largest number of atoms times frames."""
 MAX_LINE_BYTES: Final = 4096
+MAX_PARAGRAPH_BYTES: Final = 2**24
+"""Bytes up to a blank line: positions, velocities and forces of the largest supercell have less than half as many."""
+BLANK_LINE: Final = re.compile(rb"\n[ \t\r]*\n")
+"""With the end of the line before, which makes the search fast."""
 
 
 class Cut(Exception):
@@ -89,6 +94,7 @@ class Lines:
         self._begin_of_frame: int | None = None
         self._has_end = True
         self._line_bytes = 64.0
+        self._last_bytes, self._paragraph_bytes = 0, MAX_LINE_BYTES
 
     def read(self) -> bytes | None:
         """Return the next line without its end; None at the end of the file.
@@ -102,6 +108,7 @@ class Lines:
         if len(line) == MAX_LINE_BYTES:
             raise self.refusal("a line is too long")
         self.number += 1
+        self._last_bytes = len(line)
         self._has_end = line.endswith(b"\n")
         return line.rstrip(b"\r\n") if line else None
 
@@ -117,6 +124,11 @@ class Lines:
         if line is None:
             raise Cut
         return line
+
+    def unread(self) -> None:
+        """Go back to the beginning of the line that was read last."""
+        self._stream.seek(-self._last_bytes, os.SEEK_CUR)
+        self.number -= 1
 
     def filled(self) -> bytes | None:
         """Return the next line that is not blank; None at the end of the file."""
@@ -155,6 +167,58 @@ class Lines:
             raise Cut
         return words
 
+    def block(self, n_rows: int) -> LineWords:
+        """Return the words of so many lines, which may have different numbers of words.
+
+        Raises
+        ------
+        Cut
+            The file ends before.
+        Refused
+            A line is too long.
+        """
+        block, ends = self._block(n_rows)
+        self.number += len(ends)
+        if len(ends) < n_rows:
+            raise Cut
+        return split_lines(block, ends)
+
+    def paragraph(self) -> tuple[LineWords, bool]:
+        """Return the words of the lines to the next blank one, which is read too, and whether there was one.
+
+        Raises
+        ------
+        Refused
+            A line is longer than any line of a trajectory, or there are too many.
+        """
+        block, found = b"\n", None
+        while found is None:
+            part = self._stream.read(self._paragraph_bytes)
+            searched = max(len(block) - MAX_LINE_BYTES, 0)
+            block += part
+            found = BLANK_LINE.search(block, searched)
+            if not part:
+                break
+            if found is None and len(block) > MAX_PARAGRAPH_BYTES:
+                raise self.refusal("a frame does not end")
+        end = len(block) if found is None else found.end()
+        self._stream.seek(end - len(block), os.SEEK_CUR)
+        self._paragraph_bytes = max(end + 1, MAX_LINE_BYTES)
+        text = block[1 : end if found is None else found.start() + 1]
+        self._has_end = found is not None or text.endswith(b"\n")
+        if not self._has_end:
+            text += b"\n"
+        ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == ord("\n")) if text.strip() else np.empty(0, int)
+        self._check_lengths(ends)
+        self.number += len(ends) + (found is not None)
+        return split_lines(text, ends), found is not None
+
+    def _check_lengths(self, ends: NDArray[np.int64]) -> None:
+        lengths = np.diff(ends, prepend=-1)
+        if len(ends) and lengths[longest := int(lengths.argmax())] > MAX_LINE_BYTES:
+            self.number += longest + 1
+            raise self.refusal("a line is too long")
+
     def _block(self, n_rows: int) -> tuple[bytes, NDArray[np.int64]]:
         """Return so many lines, fewer at the end of the file, and the places of their newlines; there is always one.
 
@@ -180,10 +244,7 @@ class Lines:
             block += b"\n"
             n_lines += 1
         ends = np.flatnonzero(np.frombuffer(block, dtype=np.uint8) == ord("\n"))[:n_rows]
-        lengths = np.diff(ends, prepend=-1)
-        if lengths[longest := int(lengths.argmax())] > MAX_LINE_BYTES:
-            self.number += longest + 1
-            raise self.refusal("a line is too long")
+        self._check_lengths(ends)
         end = int(ends[-1]) + 1
         self._stream.seek(min(end - len(block), 0), os.SEEK_CUR)
         self._line_bytes = 1.02 * end / len(ends)
@@ -242,6 +303,11 @@ class Lines:
     def damage(self, reason: str) -> Cut | Refused:
         """Return the exception of a line that is wrong: the file is cut if it ends here, and refused otherwise."""
         return Cut() if self._is_at_end() else self.refusal(reason)
+
+    def damage_at(self, row: int, n_rows: int, reason: str) -> Cut | Refused:
+        """Return the exception of a wrong row of the `n_rows` lines that were read last, as `damage`."""
+        self.number += row + 1 - n_rows
+        return self.damage(reason) if row == n_rows - 1 else self.refusal(reason)
 
     def check_end(self) -> None:
         """Check that the last line has its end: a program that writes lines of fixed width always ends them.

@@ -79,6 +79,41 @@ class Words:
         return _numbers(self.text, self.starts.reshape(-1), self.lengths.reshape(-1)).reshape(self.shape)
 
 
+@dataclass(frozen=True, eq=False)
+class LineWords:
+    """Words of lines that may have different numbers of words.
+
+    Attributes
+    ----------
+    text
+        As of `Words`.
+    starts, lengths
+        Places of all words in it, shape (n_words,).
+    counts
+        Number of words of each line, shape (n_lines,).
+    """
+
+    text: Text
+    starts: Places
+    lengths: Places
+    counts: Places
+
+    def columns(self, lines: Places, begin: int, end: int) -> Words:
+        """Return words of some lines, from a number to another one, as a table. Each line needs as many words."""
+        first = (np.cumsum(self.counts) - self.counts)[lines]
+        chosen = first[:, None] + np.arange(begin, end)
+        return Words(self.text, self.starts[chosen], self.lengths[chosen])
+
+    def last(self, place: int) -> NDArray[np.bytes_]:
+        """Return the last word of each line (place 1), the last but one (2) …; b"" where a line has fewer words."""
+        chosen = np.cumsum(self.counts) - place
+        has_word = self.counts >= place
+        chosen[~has_word] = 0
+        if not len(self.starts):
+            return np.zeros(len(chosen), dtype="S1")
+        return _letters(self.text, self.starts[chosen], np.where(has_word, self.lengths[chosen], 0))
+
+
 def split_words(block: bytes, line_ends: Places) -> tuple[Words | None, NDArray[np.int64]]:
     """Return the words of lines, and the numbers of words in each line; no words if these numbers differ.
 
@@ -89,12 +124,7 @@ def split_words(block: bytes, line_ends: Places) -> tuple[Words | None, NDArray[
     line_ends
         Places of the newlines.
     """
-    text = np.zeros(len(block) + 2 * EIGHT, dtype=np.uint8)
-    text[EIGHT:-EIGHT] = np.frombuffer(block, dtype=np.uint8)
-    is_word = text > SPACE
-    # Words begin and end in turns
-    edges = np.flatnonzero(is_word[1:] != is_word[:-1]) + 1
-    starts, lengths = edges[::2], edges[1::2] - edges[::2]
+    text, starts, lengths = _find_words(block)
     n_lines, ends = len(line_ends), line_ends + EIGHT
     n_columns = len(starts) // n_lines
     if n_columns and len(starts) == n_columns * n_lines:
@@ -102,6 +132,22 @@ def split_words(block: bytes, line_ends: Places) -> tuple[Words | None, NDArray[
         if (table[1:, 0] > ends[:-1]).all() and (table[:, -1] < ends).all():
             return Words(text, table, lengths.reshape(n_lines, n_columns)), np.full(n_lines, n_columns)
     return None, np.diff(np.searchsorted(starts, ends), prepend=0)
+
+
+def split_lines(block: bytes, line_ends: Places) -> LineWords:
+    """Return the words of lines, which may have different numbers; block and places of newlines as of `split_words`."""
+    text, starts, lengths = _find_words(block)
+    return LineWords(text, starts, lengths, np.diff(np.searchsorted(starts, line_ends + EIGHT), prepend=0))
+
+
+def _find_words(block: bytes) -> tuple[Text, Places, Places]:
+    """Return the text of `Words`, and the places and lengths of all words in it."""
+    text = np.zeros(len(block) + 2 * EIGHT, dtype=np.uint8)
+    text[EIGHT:-EIGHT] = np.frombuffer(block, dtype=np.uint8)
+    is_word = text > SPACE
+    # Words begin and end in turns
+    edges = np.flatnonzero(is_word[1:] != is_word[:-1]) + 1
+    return text, edges[::2], edges[1::2] - edges[::2]
 
 
 def parse_numbers(words: NDArray[np.bytes_]) -> NDArray[np.float64]:
