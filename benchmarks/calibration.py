@@ -26,7 +26,7 @@ from ase.calculators.calculator import Calculator
 from backend.kit.settings import current
 from backend.potentials import catalogue, fetch
 from backend.structures.geometry import StructureData
-from backend.trust.material_class import class_of_atoms
+from backend.structures.material_class import class_of_atoms
 from scattering.simulate.protocol import MIN_HARMONIC_HEIGHT_ANGSTROM, choose_supercell
 from scattering.trust.calibration import (
     FIELDS,

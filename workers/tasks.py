@@ -39,7 +39,7 @@ from backend.structures.geometry import StructureData
 from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
 from backend.trainings import assignment as trainings
-from backend.trainings.files import result_folder
+from backend.trainings.files import LABELLED, result_folder
 from backend.trainings.results import record
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import names_sites, species_masses
@@ -61,6 +61,7 @@ from workers.simulations.simulation import KeptForces, Simulation
 from workers.simulations.steps.preparation import Prepared
 from workers.simulations.training_range import training_range
 from workers.training import task as training
+from workers.training.teachers import label_structures
 
 logger = logging.getLogger(__name__)
 
@@ -201,7 +202,7 @@ def _folder(lease: leases.Lease) -> Path:
 
 def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result | ReadSource:
     if lease.work.kind == TRAINING:
-        return _train(lease, folder, progress)
+        return _label(lease, folder, progress) if lease.kind == "label" else _train(lease, folder, progress)
     settings = current()
     if lease.work.kind == READING:
         return _read(lease, folder, settings, progress)
@@ -235,6 +236,24 @@ def _do(lease: leases.Lease, folder: Path, progress: Progress) -> _Result | Read
     ]
     outcome = workflow.combine(simulation, prepared, replicas)
     return _write_partials(assignment, simulation, own, outcome, {"combine_s": time.perf_counter() - began})
+
+
+def _label(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:
+    """Label the structures of a training, and return the folder of the labels."""
+    settings = current()
+    assignment = _retry_database(lambda: trainings.read_assignment(settings, lease.work.id))
+    if assignment is None:
+        raise leases.LeaseLost(f"{lease.work} was deleted")
+    folder.mkdir(parents=True, exist_ok=True)
+    os.nice(LONG_JOB_NICENESS)
+    made = label_structures(
+        assignment,
+        _bare_atoms(load_structure(settings, assignment.structure_id)),
+        settings=settings,
+        workplace=Workplace(folder, f"{lease.attempt}-{lease.token}", settings.checkpoint_s),
+        progress=progress,
+    )
+    return _Result(made, folder.parent / LABELLED)
 
 
 def _train(lease: leases.Lease, folder: Path, progress: Progress) -> _Result:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -23,7 +24,7 @@ from backend.kit.settings import Settings
 from scattering.core.notices import Notice
 from scattering.options.base import Options
 
-ORDER: Final = {"whole": 0, "prepare": 0, "train": 0, "read": 0, "replica": 1, "combine": 2}
+ORDER: Final = {"whole": 0, "prepare": 0, "label": 0, "read": 0, "train": 1, "replica": 1, "combine": 2}
 """A job waits until all jobs with smaller numbers have succeeded."""
 
 WAITING_FOR_WORKER: Final = Notice("waiting_for_worker")
@@ -71,9 +72,29 @@ def job_of_reading(reading: Work) -> Job:
     return _job(reading, "read", priority=0, engine="", lane="short", weight=1.0)
 
 
-def job_of_training(training: Work, trainer: str, *, queue: str, priority: int) -> Job:
-    """Return the only job of a training, for a worker that has a trainer."""
-    return _job(training, "train", priority=priority, engine=trainer, queue=queue, lane="long", weight=1.0)
+@dataclass(frozen=True)
+class Labelling:
+    """The job that labels structures before a training: what it needs, and its share of the work."""
+
+    engine: str
+    queue: str
+    share: float
+
+
+def jobs_of_training(
+    training: Work, trainer: str, *, queue: str, priority: int, labelling: Labelling | None = None
+) -> list[Job]:
+    """Return the jobs of a training: that of the labels, if there is one, and that of the trainer."""
+    job = partial(_job, training, priority=priority, lane="long")
+    if labelling is None:
+        only = job("train", engine=trainer, queue=queue, weight=1.0)
+        only.status = "queued"
+        return [only]
+    share = labelling.share
+    return [
+        job("label", engine=labelling.engine, queue=labelling.queue, weight=share),
+        job("train", engine=trainer, queue=queue, weight=1 - share),
+    ]
 
 
 def _job(

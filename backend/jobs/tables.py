@@ -24,7 +24,7 @@ class Job(Owned, table=True):
     prediction_id: uuid.UUID | None = Field(default=None, foreign_key="predictions.id", ondelete="CASCADE", index=True)
     training_id: uuid.UUID | None = Field(default=None, foreign_key="trainings.id", ondelete="CASCADE", index=True)
     reading_id: uuid.UUID | None = Field(default=None, foreign_key="source_readings.id", ondelete="CASCADE", index=True)
-    kind: str = Field(max_length=16, description="whole, prepare, replica, combine, train or read")
+    kind: str = Field(max_length=16, description="whole, prepare, replica, combine, label, train or read")
     number: int = Field(default=0, description="number of the replica")
     queue: str = Field(max_length=16)
     engine: str = Field(max_length=32, description="engine that the worker needs")

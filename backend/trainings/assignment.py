@@ -23,8 +23,10 @@ class TrainingAssignment:
         Potential to start from; None if it was deleted meanwhile.
     elements
         Elements of the structure, for which the potential is made.
-    kind
-        Kind of the reference that supplies the labels.
+    kind, engine
+        Kind and id of the reference that supplies the labels.
+    teacher
+        Potential that labels; None if the reference is none, or if it was deleted meanwhile.
     """
 
     training_id: uuid.UUID
@@ -34,6 +36,8 @@ class TrainingAssignment:
     temperature_k: float
     recipe: Recipe
     kind: str = "file"
+    engine: str = ""
+    teacher: Potential | None = None
 
     @property
     def base_sha256(self) -> str | None:
@@ -47,6 +51,7 @@ def read_assignment(settings: Settings, training_id: uuid.UUID) -> TrainingAssig
         row = session.get(Training, training_id)
         if row is None:
             return None
+        teacher = row.reference.get("potential_id")
         return TrainingAssignment(
             training_id=row.id,
             structure_id=row.structure_id,
@@ -55,4 +60,6 @@ def read_assignment(settings: Settings, training_id: uuid.UUID) -> TrainingAssig
             temperature_k=row.temperature_k,
             recipe=Recipe.model_validate(row.options),
             kind=row.reference["kind"],
+            engine=row.reference.get("engine", ""),
+            teacher=None if teacher is None else session.get(Potential, uuid.UUID(teacher)),
         )

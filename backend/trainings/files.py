@@ -10,6 +10,8 @@ from backend.kit.settings import Settings
 LABELS: Final = "labels.xyz"
 REFERENCE: Final = "reference.h5"
 """Force constants of the reference, if they are known."""
+LABELLED: Final = "labelled"
+"""Folder of what the job of the labels has made."""
 LOSS: Final = "loss.json"
 """The curve of the loss while the job runs."""
 POTENTIAL: Final = "nep.txt"

@@ -20,6 +20,9 @@ STEPS: Final[Mapping[Effort, int]] = {"quick": 1000, "standard": 3000, "thorough
 MAX_STEPS: Final = 200_000
 STRUCTURES: Final[Mapping[Effort, int]] = {"quick": 10, "standard": 20, "thorough": 50}
 MAX_STRUCTURES: Final = 2000
+EXACT_VIRIAL_SCALE_EV: Final = 0.05
+"""Scale of exact virials. With 0.3, the lattice constant of silicon moved by 0.3 % from that of the labels; with 0.05,
+by 0.03 %."""
 
 
 class Recipe(BaseModel):
@@ -101,12 +104,20 @@ class Recipe(BaseModel):
         return self.model_dump(mode="json")
 
 
-def fill(effort: Effort, options: Mapping[str, Any]) -> Recipe:
+def fill(effort: Effort, options: Mapping[str, Any], *, exact_stress: bool = False) -> Recipe:
     """Complete the options of a request.
+
+    Parameters
+    ----------
+    exact_stress
+        Whether the stresses of the labels are exact, as those of a potential are: no basis of plane waves adds to them.
 
     Raises
     ------
     pydantic.ValidationError
         There is no such option, or a value is out of its bounds.
     """
-    return Recipe.model_validate({"steps": STEPS[effort], "n_structures": STRUCTURES[effort], **options})
+    defaults: dict[str, Any] = {"steps": STEPS[effort], "n_structures": STRUCTURES[effort]}
+    if exact_stress:
+        defaults["virial_scale_ev"] = EXACT_VIRIAL_SCALE_EV
+    return Recipe.model_validate({**defaults, **options})

@@ -1,6 +1,7 @@
-"""What can supply labels: a record for each kind of reference. A new way to labels is a record here.
+"""What can supply labels: a record for each reference that is no potential. A new way to labels is a record here.
 
-Its code is a module of `workers.training` that writes the labels of a training (`files.LABELS`) before they are fitted.
+Its code is a module of `workers.training`, named in `workers.training.ways`. Potentials of other projects are
+references too (`backend.trainings.offers`).
 """
 
 from __future__ import annotations
@@ -8,13 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
-
-from sqlmodel import Session
-
-from backend.health import heartbeats
-from backend.kit.db.database import clock
-from backend.trainings.trainers import TRAINERS
-from scattering.core.notices import Notice
 
 
 @dataclass(frozen=True)
@@ -25,6 +19,8 @@ class Reference:
     ----------
     id
         Name in requests.
+    kind
+        Kind of the reference in requests.
     exists
         Whether this version can use it; others are listed with the reason why they are not available.
     elements
@@ -36,38 +32,24 @@ class Reference:
     """
 
     id: str
+    kind: str
     title: str
-    exists: bool
+    exists: bool = True
     licence: str = ""
     elements: tuple[str, ...] | None = None
     cost_s_per_atom: float | None = None
     min_height_angstrom: float = 0.0
 
 
+MIN_HEIGHT_OF_POTENTIALS_ANGSTROM: Final = 6.5
+"""Smallest height of cells that a potential labels. The harmonic forces of a cell are exact for its own waves, so it
+may be small."""
 REFERENCES: Final[Mapping[str, Reference]] = {
     one.id: one
     for one in (
-        Reference("file", "Labels of a file", exists=True, cost_s_per_atom=0.0),
+        Reference("file", "file", "Labels of a file", cost_s_per_atom=0.0),
         # Beyond the range of most force constants. The base labels the structures: 64 atoms of silicon take 5 ms
-        Reference(
-            "phonons",
-            "Force constants of a forecast",
-            exists=True,
-            cost_s_per_atom=1e-4,
-            min_height_angstrom=9.0,
-        ),
-        Reference("gfn1-xtb", "GFN1-xTB", exists=False, licence="LGPL-3.0-or-later"),
-        Reference("gfn2-xtb", "GFN2-xTB", exists=False, licence="LGPL-3.0-or-later"),
-        Reference("dft-gpaw", "DFT by GPAW", exists=False, licence="GPL-3.0-or-later"),
+        Reference("phonons", "phonons", "Force constants of a forecast", cost_s_per_atom=1e-4, min_height_angstrom=9.0),
+        Reference("dft-gpaw", "engine", "DFT by GPAW", exists=False, licence="GPL-3.0-or-later"),
     )
 }
-
-
-def why_not(session: Session, reference: Reference) -> Notice | None:
-    """Return why a reference cannot be used on this server now; None if it can."""
-    if not reference.exists:
-        return Notice("reference_not_supported", {"title": reference.title})
-    living = heartbeats.living_workers(session, clock(session))
-    if not any(name in worker.engines for worker in living for name in TRAINERS):
-        return Notice("no_trainer", {"trainers": sorted(TRAINERS)})
-    return None

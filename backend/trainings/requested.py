@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from backend.engines import catalogue as engines
 from backend.kit.db.owners import Row, Scope
 from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.label_sets import service as label_sets
@@ -16,8 +17,10 @@ from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.partials_files import read_force_constants
 from backend.predictions.tables import Prediction
+from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
+from backend.trainings.offers import find_offer
 from backend.trainings.recipes import Recipe
 from backend.trainings.references import REFERENCES, Reference
 from backend.trainings.schemas import ReferenceIn
@@ -27,6 +30,11 @@ from scattering.core.notices import Notice
 from scattering.simulate.protocol import choose_supercell
 
 MIN_LABELS: Final = 5
+RELAXATION_STEPS: Final = 30
+DISPLACEMENTS_PER_SITE: Final = 4
+"""Structures with a single displaced atom, for each crystallographic site: three directions, some in both senses."""
+DEFAULT_COST_S_PER_ATOM: Final = 0.02
+"""Of a potential whose time was not measured: that of graph networks on one core."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +60,19 @@ class Requested:
         Uploaded labels; None if a worker makes them.
     phonons
         Force constants of the reference, with the masses of nature, if they are known.
+    engine, queue
+        What a worker needs that labels structures in a job of its own; None: there is no such job.
+    seconds
+        Of making the labels, on one core.
     """
 
     facts: dict[str, Any]
     atoms_per_label: float
     label_set: LabelSet | None = None
     phonons: HarmonicCrystal | None = None
+    engine: str | None = None
+    queue: str = "cpu"
+    seconds: float = 0.0
 
 
 def check(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:
@@ -68,14 +83,10 @@ def check(scope: Scope, reference: ReferenceIn, material: Material) -> Requested
     Unprocessable
         A field is wrong, or this version cannot label by it.
     """
-    known = REFERENCES.get(reference.kind)
-    if known is None or not known.exists:
-        title = str(reference.engine or reference.kind) if known is None else known.title
-        raise Unprocessable.at("reference.kind", Notice("reference_not_supported", {"title": title}))
-    return CHECKS[reference.kind](scope, reference, material, known)
+    return CHECKS[reference.kind](scope, reference, material)
 
 
-def _of_file(scope: Scope, reference: ReferenceIn, material: Material, _: Reference) -> Requested:
+def _of_file(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:
     loc, structure = "reference.label_set_id", material.structure
     if reference.label_set_id is None:
         raise Unprocessable.at(loc, Notice("label_set_needed"))
@@ -99,7 +110,7 @@ def _of_file(scope: Scope, reference: ReferenceIn, material: Material, _: Refere
     return Requested(facts, labels.n_atoms / labels.n_structures, labels, phonons)
 
 
-def _of_phonons(scope: Scope, reference: ReferenceIn, material: Material, known: Reference) -> Requested:
+def _of_phonons(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:
     loc = "reference.prediction_id"
     if reference.prediction_id is None:
         raise Unprocessable.at(loc, Notice("reference_prediction_needed"))
@@ -107,7 +118,34 @@ def _of_phonons(scope: Scope, reference: ReferenceIn, material: Material, known:
     if row.potential_id == material.base.id:
         raise Unprocessable.at(loc, Notice("reference_is_base", {"potential": material.base.name}))
     facts = {"prediction_id": str(row.id), "name": row.basis}
-    return Requested(facts, _atoms_of_labels(scope, material.structure, known), phonons=phonons)
+    return Requested(facts, _atoms_of_labels(scope, material.structure, REFERENCES["phonons"]), phonons=phonons)
+
+
+def _of_engine(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:
+    loc, structure = "reference.engine", material.structure
+    if reference.engine is None:
+        raise Unprocessable.at(loc, Notice("reference_engine_needed"))
+    offer = find_offer(scope, reference.engine, structure, material.base.name)
+    if offer is None:
+        raise Unprocessable.at(loc, Notice("unknown_reference", {"name": reference.engine}))
+    if obstacle := offer.unfit or offer.missing:
+        raise Unprocessable.at(loc, obstacle)
+    known = offer.reference
+    facts: dict[str, Any] = {"engine": known.id, "title": known.title}
+    if offer.potential is not None:
+        facts |= {"potential_id": str(offer.potential.id), "file_sha256": offer.potential.sha256}
+    engine = engines.get(offer.potential.engine) if offer.potential is not None else None
+    n_atoms = _atoms_of_labels(scope, structure, known)
+    cost = DEFAULT_COST_S_PER_ATOM if known.cost_s_per_atom is None else known.cost_s_per_atom
+    n_displaced = DISPLACEMENTS_PER_SITE * len(set(name_sites(load_structure(scope.settings, structure.id))))
+    atoms_evaluated = RELAXATION_STEPS * structure.n_atoms + (n_displaced + material.recipe.n_structures) * n_atoms
+    return Requested(
+        facts,
+        n_atoms,
+        engine=known.id if engine is None else engine.name,
+        queue="cpu" if engine is None else engine.queue,
+        seconds=cost * atoms_evaluated,
+    )
 
 
 def _atoms_of_labels(scope: Scope, structure: Structure, known: Reference) -> float:
@@ -129,6 +167,11 @@ def _phonons(
     return row, replace(crystal, masses=species_masses(crystal.symbols, {}))
 
 
+def has_exact_stress(reference: ReferenceIn) -> bool:
+    """Tell whether the stresses of the labels are those of a potential."""
+    return reference.kind == "phonons" or (reference.kind == "engine" and reference.engine not in REFERENCES)
+
+
 def find(scope: Scope, table: type[Row], row_id: uuid.UUID, noun: str, loc: str) -> Row:
     """Return the row that a field of a request names.
 
@@ -148,7 +191,8 @@ def labels_text(scope: Scope, requested: Requested) -> str | None:
     return None if requested.label_set is None else label_sets.labels_text(scope.settings, requested.label_set)
 
 
-CHECKS: Final[Mapping[str, Callable[[Scope, ReferenceIn, Material, Reference], Requested]]] = {
+CHECKS: Final[Mapping[str, Callable[[Scope, ReferenceIn, Material], Requested]]] = {
+    "engine": _of_engine,
     "file": _of_file,
     "phonons": _of_phonons,
 }

@@ -16,38 +16,31 @@ from backend.kit.db.sessions import SettingsDep
 from backend.kit.files.storage import as_attachment
 from backend.kit.http.computing import SHORT
 from backend.kit.http.errors import Conflict, NotFound, responses
-from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Page, PagingDep
 from backend.label_sets.routes import MEDIA_TYPE
+from backend.potentials.availability import engines_of_workers
+from backend.potentials.catalogue import DEFAULT
+from backend.structures.tables import Structure
 from backend.trainings import bodies, service
+from backend.trainings.offers import list_offers
 from backend.trainings.recipes import Recipe
-from backend.trainings.references import REFERENCES, why_not
 from backend.trainings.schemas import ReferenceOut, TrainingEstimateOut, TrainingIn, TrainingOut
-from backend.wording import message_or_none
 
 router = APIRouter(tags=["trainings"])
 
 
-@router.get("/references", summary="List what can supply labels", responses=responses())
-def list_references(scope: ScopeDep) -> list[ReferenceOut]:
-    """Return the kinds of references of a training, and why one is not available on this server."""
-    listed = []
-    for one in REFERENCES.values():
-        reason = why_not(scope.session, one)
-        listed.append(
-            ReferenceOut(
-                id=one.id,
-                title=one.title,
-                available=reason is None,
-                why_not=message_or_none(reason),
-                why_not_notice=NoticeOut.of_optional(reason),
-                elements=None if one.elements is None else list(one.elements),
-                cost_s_per_atom=one.cost_s_per_atom,
-                licence=one.licence,
-                evidence=[],
-            )
-        )
-    return listed
+@router.get("/references", summary="List what can supply labels", responses=responses(NotFound))
+def list_references(
+    scope: ReadingScopeDep,
+    structure_id: Annotated[
+        uuid.UUID | None, Query(description="also tell which references are none for this structure, and why")
+    ] = None,
+    base: Annotated[str, Query(max_length=200, description="name of the potential to start from")] = DEFAULT,
+) -> list[ReferenceOut]:
+    """Return the references of a training, what is known of each, and why one is not available."""
+    structure = None if structure_id is None else scope.get(Structure, structure_id, "structure")
+    running = engines_of_workers(scope.session)
+    return [ReferenceOut.of(one, one.obstacle(running)) for one in list_offers(scope, structure, base)]
 
 
 @router.post(

@@ -7,13 +7,16 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from backend import wording
 from backend.jobs.schemas import WorkOut
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
 from backend.potentials.catalogue import DEFAULT
+from backend.trainings.offers import Offer
 from backend.trainings.recipes import Effort
 from backend.trainings.tables import Training
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
+from scattering.core.notices import Notice
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
 
@@ -21,7 +24,9 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whit
 class ReferenceIn(RequestBody):
     """The reference of a training: what labels its structures."""
 
-    kind: Literal["file", "engine", "phonons"] = Field(description="`file`: labels that were uploaded")
+    kind: Literal["file", "engine", "phonons"] = Field(
+        description="`file`: uploaded labels; `engine`: a potential or DFT that labels; `phonons`: force constants"
+    )
     label_set_id: uuid.UUID | None = Field(None, description="of `file`")
     engine: Name | None = Field(None, description="of `engine`: id of a reference of `GET /references`")
     prediction_id: uuid.UUID | None = Field(None, description="of `phonons`: harmonic forecast")
@@ -94,7 +99,8 @@ class TrainingEstimateOut(ResponseBody):
 class ReferenceOut(ResponseBody):
     """What can supply labels on this server."""
 
-    id: str = Field(examples=["file"])
+    id: str = Field(description="`engine` of requests of this kind", examples=["gfn1-xtb"])
+    kind: Literal["file", "engine", "phonons"] = Field(description="`kind` of the reference in requests")
     title: str = Field(examples=["Labels of a file"])
     available: bool
     why_not: str | None = Field(description="why it cannot be used; null: it can")
@@ -102,4 +108,22 @@ class ReferenceOut(ResponseBody):
     elements: list[str] | None = Field(description="that it can label; null: all")
     cost_s_per_atom: float | None = Field(description="CPU time of a label over its atoms; null: unknown")
     licence: str
-    evidence: list[NoticeOut] = Field(description="how good it is for these elements, where that was measured")
+    evidence: list[NoticeOut] = Field(
+        description="errors of its phonons in classes of crystals, where they were measured; without a structure, one "
+        "that is worse than the base potential in a class is available, and says so here"
+    )
+
+    @classmethod
+    def of(cls, offer: Offer, obstacle: Notice | None) -> Self:
+        """Return the body of a reference, with the reason why it cannot be used."""
+        known = offer.reference
+        return cls.model_validate(
+            {
+                **{name: getattr(known, name) for name in ("id", "kind", "title", "cost_s_per_atom", "licence")},
+                "available": obstacle is None,
+                "why_not": wording.message_or_none(obstacle),
+                "why_not_notice": NoticeOut.of_optional(obstacle),
+                "elements": None if known.elements is None else list(known.elements),
+                "evidence": NoticeOut.of_all(offer.evidence),
+            }
+        )

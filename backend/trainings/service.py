@@ -45,6 +45,8 @@ SECONDS_OF_CHECKS: Final = 40.0
 ATOM_STEPS_PER_SECOND: Final = 25_000.0
 ATOMS_OF_DYNAMICS: Final = 200
 STEPS_PER_PS: Final = 700
+MAX_LABELLING_SHARE: Final = 0.9
+"""Of the progress of a training."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def check_request(scope: Scope, body: TrainingIn) -> CheckedTraining:
     if body.active_learning:
         raise Unprocessable.at("active_learning", Notice("active_learning_needs_engine"))
     try:
-        recipe = recipes.fill(body.effort, body.options)
+        recipe = recipes.fill(body.effort, body.options, exact_stress=requested.has_exact_stress(body.reference))
     except ValidationError as error:
         problems = [
             FieldProblem.of_pydantic(detail, ".".join(["options", *map(str, detail["loc"])]))
@@ -85,7 +87,7 @@ def estimate_seconds(recipe: Recipe, labels: Requested) -> float:
     """Return the duration of a training on one core, in s."""
     atoms_per_step = recipe.batch_size * labels.atoms_per_label
     dynamics = recipe.dynamics_ps * STEPS_PER_PS * ATOMS_OF_DYNAMICS / ATOM_STEPS_PER_SECOND
-    return SECONDS_OF_CHECKS + recipe.steps * atoms_per_step * SECONDS_PER_ATOM_STEP + dynamics
+    return labels.seconds + SECONDS_OF_CHECKS + recipe.steps * atoms_per_step * SECONDS_PER_ATOM_STEP + dynamics
 
 
 def estimate_range(seconds: float) -> tuple[float, float]:
@@ -134,8 +136,12 @@ def create(scope: Scope, body: TrainingIn) -> Training:
     if labels.phonons is not None:
         harmonic_crystal_file.save(work / files.REFERENCE, labels.phonons)
     trainer = trainers.DEFAULT
-    job = graph.job_of_training(row, trainer.name, queue=trainer.queue, priority=PRIORITY)
-    queue_jobs(scope.session, [job])
+    labelling = None
+    if labels.engine is not None:
+        share = min(MAX_LABELLING_SHARE, labels.seconds / checked.estimate_s)
+        labelling = graph.Labelling(labels.engine, labels.queue, share)
+    jobs = graph.jobs_of_training(row, trainer.name, queue=trainer.queue, priority=PRIORITY, labelling=labelling)
+    queue_jobs(scope.session, jobs)
     return row
 
 

@@ -17,13 +17,13 @@ from backend.potentials.catalogue import PRETRAINED
 from backend.potentials.tables import Potential
 from backend.predictions.tables import SOURCE, Prediction, has_same_origin
 from backend.structures.condition import state_of
+from backend.structures.material_class import class_of
 from backend.structures.tables import Structure
 from backend.trainings import facts
 from backend.trainings import service as trainings
 from backend.trainings.results import TRAINED
 from backend.trainings.tables import Training
 from backend.trust import points, summary
-from backend.trust.material_class import class_of
 from backend.trust.points import Point
 from scattering.core.notices import Notice
 from scattering.core.polarity import is_polar

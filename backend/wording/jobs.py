@@ -30,6 +30,10 @@ def _fitting(*, step: int = 0, steps: int = 0, loss: float = 0.0) -> str:
     )
 
 
+def _labelling(*, label: int = 0, labels: int = 0) -> str:
+    return f"labelling structures ({label} of {labels})" if labels else "labelling structures"
+
+
 def _waiting_for_engine(*, engine: str, title: str | None = None) -> str:
     return f"waiting for a worker with {title or engine}; no such worker is running"
 
@@ -75,6 +79,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "average_replicas": "averaging replicas",
     "restrict_potential": "restricting the potential to the elements of the material",
     "check_labels": "checking the labels",
+    "label_structures": _labelling,
     "train_potential": _fitting,
     "check_phonons": "checking phonons",
     "check_dynamics": "checking molecular dynamics",

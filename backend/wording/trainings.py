@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from backend.wording import Words
+from backend.wording.formatting import listed, percent
+from backend.wording.trust import CLASSES
 
 GEOMETRIES: Final = {"file": "at the positions of the file", "relaxed": "at the relaxed positions"}
 
@@ -18,10 +20,25 @@ def _imaginary(*, geometry: str, before_mev: float, after_mev: float) -> str:
     )
 
 
+def _evidence(
+    *,
+    title: str,
+    default: str,
+    material_class: str,
+    crystals: Sequence[str],
+    mean_error: float | None,
+    than_default: str | None,
+) -> str:
+    beside = "" if than_default is None else f", {than_default} than {default}"
+    error = "unstable" if mean_error is None else f"{percent(mean_error)} off on average"
+    return f"{CLASSES[material_class].capitalize()}: the phonons of {listed(crystals)} are {error} in {title}{beside}."
+
+
 WORDS: Final[Mapping[str, Words]] = {
     "phonons_not_compared": "The phonons could not be compared with the reference, because its force constants are "
     "not known: only their stability was checked. A harmonic forecast from uploaded phonons of the same level of "
     "theory can be named as phonons of the reference.",
+    "reference_evidence": _evidence,
     "trained_dynamics_broke": "Molecular dynamics with the trained potential stayed intact for {stable_ps:.3g} ps of "
     "{wanted_ps:.3g} ps. Add labels at thermal displacements of this temperature, and train again.",
     "trained_errors_not_lower": "The force error on held-out labels did not fall ({before:.3g} eV/Å before, "

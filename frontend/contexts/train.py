@@ -29,7 +29,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     earlier = query.get("from")
     structure, references, potentials, schema, label_sets, predictions, trainings, limits, former = await settled(
         api.structure(structure_id),
-        api.get("/references"),
+        api.get("/references", structure_id=structure_id),
         api.items("/potentials"),
         api.get("/training-options"),
         api.items("/label-sets", limit=MAX_ITEMS),

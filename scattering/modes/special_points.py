@@ -104,10 +104,15 @@ def special_phonons(fc: ForceConstants, zone: BrillouinZone, *, max_atoms: int =
     """
     if fc.crystal.n_atoms > max_atoms:
         return {}
+    energies = np.sort(energies_at(fc, wave_vectors(fc, zone)), axis=1).round(3)
+    return dict(zip(zone.points, energies.tolist(), strict=True))
+
+
+def wave_vectors(fc: ForceConstants, zone: BrillouinZone) -> NDArray[np.float64]:
+    """Return the special points, shape (n_points, 3), in reciprocal vectors of the primitive cell."""
     primitive = fc.crystal.cell_vectors.to("angstrom").magnitude
     vectors = np.array([zone.repeats @ point for point in zone.points.values()]) @ reciprocal(zone.cell)
-    energies = np.sort(energies_at(fc, vectors @ primitive.T / (2 * np.pi)), axis=1).round(3)
-    return dict(zip(zone.points, energies.tolist(), strict=True))
+    return np.asarray(vectors @ primitive.T / (2 * np.pi))
 
 
 def highest_at_gamma(fc: ForceConstants, repeats: NDArray[np.int64]) -> dict[str, float]:

@@ -76,7 +76,71 @@ def test_references_and_why_they_are_not_available(client: Client, trainer: str)
     assert found["file"]["available"] is True
     assert found["phonons"]["available"] is True
     assert {name for name, one in found.items() if not one["available"]} >= {"gfn1-xtb", "dft-gpaw"}
-    assert found["dft-gpaw"]["why_not_notice"]["code"] == "reference_not_supported"
+    assert found["gfn1-xtb"]["why_not_notice"]["code"] == "engine_not_installed"
+    assert (found["gfn1-xtb"]["kind"], found["file"]["kind"]) == ("engine", "file")
+    assert found["gfn1-xtb"]["cost_s_per_atom"] == pytest.approx(0.48 / 48, rel=0.5)
+    (told,) = found["gfn1-xtb"]["evidence"]
+    assert (told["params"]["material_class"], told["params"]["than_default"]) == ("molecular", "better")
+    # NEPs are trained, and do not label
+    assert "nep89" not in found
+
+
+def test_a_reference_that_is_worse_than_the_base_is_never_offered(client: Client, structure: dict[str, Any]) -> None:
+    start_trainer(TRAINER, "tblite", "chgnet", "sevennet")
+
+    def listed(**params: str) -> dict[str, Any]:
+        return {one["id"]: one for one in client.get("/references", params=params).json()}
+
+    everywhere, here = listed(), listed(structure_id=structure["id"])
+    assert everywhere["sevennet-0"]["available"] is True
+    for worse in ("sevennet-0", "chgnet-0.3.0"):
+        assert here[worse]["available"] is False
+        assert here[worse]["why_not_notice"]["code"] == "reference_worse_than_base"
+        assert here[worse]["why_not_notice"]["params"]["mean_error"] > 0.2
+    # Nothing is known of it in silicon
+    assert here["gfn1-xtb"]["available"] is True
+    # Beside another base nothing was compared
+    assert listed(structure_id=structure["id"], base="mine")["sevennet-0"]["available"] is True
+    body = {"structure_id": structure["id"], "reference": {"kind": "engine", "engine": "SevenNet-0"}}
+    (refused,) = client.post("/trainings", json=body).json()["errors"]
+    assert (refused["loc"], refused["code"]) == ("reference.engine", "reference_worse_than_base")
+    assert client.get("/references", params={"structure_id": str(uuid.UUID(int=9))}).status_code == 404
+
+
+def test_another_potential_labels_in_a_job_of_its_own(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    start_trainer(TRAINER, "tblite")
+    start_trainer("trains@there")
+    body = {"structure_id": structure["id"], "reference": {"kind": "engine", "engine": "gfn1-xtb"}, "effort": "quick"}
+    answer = client.post("/trainings", json=body)
+    assert answer.status_code == 202, answer.text
+    made = answer.json()
+    assert {name: made["reference"][name] for name in ("kind", "engine", "title")} == {
+        "kind": "engine",
+        "engine": "gfn1-xtb",
+        "title": "GFN1-xTB",
+    }
+    # Only a worker with tblite can label
+    assert leases.claim("trains@there", 1) is None
+    label = take()
+    assert (label.kind, label.work.kind) == ("label", "training")
+    assignment = read_assignment(settings, label.work.id)
+    assert assignment is not None
+    assert assignment.teacher is not None
+    assert (assignment.kind, assignment.engine, assignment.teacher.format) == ("engine", "gfn1-xtb", "GFN1-xTB")
+    leases.report(label, Notice("label_structures", {"label": 2, "labels": 10}), 0.5)
+    running = client.get(f"/trainings/{made['id']}").json()
+    assert running["stage_notice"]["params"]["label"] == 2
+    assert 0 < running["progress"] < 0.5
+    leases.succeed(label, lambda: None)
+    assert client.get(f"/trainings/{made['id']}").json()["status"] in ("queued", "running")
+    train_job = leases.claim("trains@there", 1)
+    assert train_job is not None
+    assert train_job.kind == "train"
+    finish(settings, train_job, accepted=True, folder=tmp_path / "made", element="Si")
+    done = client.get(f"/trainings/{made['id']}").json()
+    assert (done["status"], done["progress"]) == ("succeeded", 1.0)
 
 
 def test_without_a_trainer_nothing_is_available(client: Client) -> None:
@@ -195,7 +259,10 @@ def test_an_ended_training_is_not_cancelled(client: Client, trainer: str, reques
         ({"base": None}, "base", "training_from_scratch"),
         ({"base": "no such potential"}, "base", "unknown_potential"),
         ({"active_learning": True}, "active_learning", "active_learning_needs_engine"),
-        ({"reference": {"kind": "engine", "engine": "gfn1-xtb"}}, "reference.kind", "reference_not_supported"),
+        ({"reference": {"kind": "engine"}}, "reference.engine", "reference_engine_needed"),
+        ({"reference": {"kind": "engine", "engine": "gfn1-xtb"}}, "reference.engine", "engine_not_installed"),
+        ({"reference": {"kind": "engine", "engine": "no such"}}, "reference.engine", "unknown_reference"),
+        ({"reference": {"kind": "engine", "engine": "dft-gpaw"}}, "reference.engine", "reference_not_supported"),
         ({"reference": {"kind": "phonons"}}, "reference.prediction_id", "reference_prediction_needed"),
         (
             {"reference": {"kind": "phonons", "prediction_id": str(uuid.UUID(int=3))}},
@@ -248,7 +315,7 @@ def test_force_constants_of_a_forecast_are_the_reference(
     assert answer.status_code == 202, answer.text
     made = answer.json()
     assert (made["label_set_id"], made["reference"]["prediction_id"]) == (None, prediction)
-    assert made["options"]["n_structures"] == 10
+    assert (made["options"]["n_structures"], made["options"]["virial_scale_ev"]) == (10, 0.05)
     work = settings.training_dir(made["id"]) / "work"
     kept = harmonic_crystal_file.load(work / files.REFERENCE)
     np.testing.assert_allclose(kept.force_constants, crystal.force_constants)

@@ -65,9 +65,9 @@ WITHOUT_REFERENCE: dict[str, Any] = EVIDENCE | {
 """Without force constants of the reference."""
 
 
-def start_trainer(name: str = TRAINER) -> str:
-    """Announce a worker that trains; return its name."""
-    engines = {"neppo": "neppo 1.0"}
+def start_trainer(name: str = TRAINER, *others: str) -> str:
+    """Announce a worker that trains, and has other engines; return its name."""
+    engines = {"neppo": "neppo 1.0", **dict.fromkeys(others, "1")}
     heartbeats.record(
         WorkerHeartbeat(name=name, slots=2, long_slots=1, queues=["cpu"], engines=engines, host="here", cores=2)
     )

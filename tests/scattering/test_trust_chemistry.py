@@ -9,7 +9,7 @@ from ase.build import bulk, graphene, mx2
 from ase.spacegroup import crystal
 
 from backend.structures.geometry import StructureData
-from backend.trust.material_class import class_of_atoms, networks_of
+from backend.structures.material_class import class_of_atoms, networks_of
 from scattering.trust.chemistry import (
     CLASSES,
     MaterialClass,

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
+import spglib
 from ase import Atoms
 from ase.calculators.calculator import Calculator
+from ase.data import atomic_numbers
 from euphonic import ForceConstants
 
 from scattering.core.harmonic_crystal import HarmonicCrystal
@@ -19,9 +21,11 @@ from scattering.simulate.interpolation import energies_at
 from scattering.simulate.protocol import MIN_HARMONIC_HEIGHT_ANGSTROM, choose_supercell
 from workers.simulations.steps.force_constants import displace
 from workers.simulations.steps.relaxation import relax
-from workers.simulations.steps.special_points import special_phonons
+from workers.simulations.steps.special_points import special_phonons, special_vectors
 
 DISPLACEMENT_ANGSTROM: Final = 0.01
+MAX_WAVE_MISMATCH: Final = 1e-4
+"""Of the number of wavelengths along a vector of the supercell from a whole number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +88,36 @@ def points(crystal: HarmonicCrystal, atoms: Atoms) -> dict[str, list[float]]:
     if found := special_phonons(constants, atoms):
         return found
     return {GAMMA: np.sort(energies_at(constants, np.zeros((1, 3)))[0]).round(3).tolist()}
+
+
+def commensurate_points(crystal: HarmonicCrystal, atoms: Atoms) -> dict[str, list[float]]:
+    """Return the energies at the special points whose waves, or equivalent ones, fit the supercell of the constants.
+
+    There they are exact, however small the supercell is.
+
+    Parameters
+    ----------
+    crystal
+        Force constants.
+    atoms
+        The structure, in the orientation of the crystal; its special points are named.
+    """
+    constants = to_force_constants(crystal)
+    vectors = special_vectors(constants, atoms)
+    if not vectors:
+        return points(crystal, atoms)
+    numbers = [atomic_numbers[symbol] for symbol in crystal.symbols]
+    cell: Any = (crystal.cell, crystal.positions @ np.linalg.inv(crystal.cell), numbers)
+    dataset = spglib.get_symmetry_dataset(cell, symprec=phonons.SYMMETRY_TOLERANCE)
+    rotations = np.eye(3)[None] if dataset is None else dataset.rotations
+    found = {}
+    for name, vector in vectors.items():
+        star = rotations.transpose(0, 2, 1) @ vector
+        waves = star @ crystal.supercell_matrix.T
+        fitting = np.abs(waves - np.rint(waves)).max(axis=1) < MAX_WAVE_MISMATCH
+        if fitting.any():
+            found[name] = np.sort(energies_at(constants, star[fitting][:1])[0]).round(3).tolist()
+    return found
 
 
 def _force_constants(atoms: Atoms, cell: Any, calculator: Calculator) -> tuple[ForceConstants, list[str]]:

@@ -18,7 +18,7 @@ from scattering.simulate.phonons import SYMMETRY_TOLERANCE
 from workers.engines.corrected_forces import nearest_distances
 from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 
-RATTLES_ANGSTROM: Final = (0.01, 0.03, 0.06, 0.1)
+RATTLES_ANGSTROM: Final = (0.01, 0.02, 0.04, 0.08)
 """Standard deviations of the components of random displacements."""
 MAX_STRAIN: Final = 0.015
 """Largest component of a random strain."""
@@ -130,6 +130,9 @@ def sample(sites: Atoms, n_samples: int, rng: np.random.Generator, *, thermal: D
 
 
 def random_strain(rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return a symmetric strain with components of at most `MAX_STRAIN`."""
-    strain = rng.uniform(-MAX_STRAIN, MAX_STRAIN, (3, 3))
-    return np.asarray((strain + strain.T) / 2)
+    """Return a symmetric strain with components of at most `MAX_STRAIN`, half of it a change of the volume.
+
+    Phonons at several volumes give the Grüneisen parameters, which independent components hardly show.
+    """
+    strain = rng.uniform(-MAX_STRAIN, MAX_STRAIN, (3, 3)) / 2
+    return np.asarray((strain + strain.T) / 2 + rng.uniform(-MAX_STRAIN, MAX_STRAIN) / 2 * np.eye(3))

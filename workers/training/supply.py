@@ -56,6 +56,8 @@ class Supply:
         Of all attempts.
     provenance
         Facts about the labels.
+    points
+        Phonons of the reference at special points, meV, if they are known without its force constants.
     """
 
     text: str
@@ -64,3 +66,4 @@ class Supply:
     n_trained: int
     seconds: float
     provenance: dict[str, Any]
+    points: dict[str, list[float]] | None = None

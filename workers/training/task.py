@@ -183,7 +183,7 @@ def _judge(
         harmonic_crystal_file.save(folder / files.PHONONS.format(side=side), phonons.crystal)
         sides[side] = gate.Side(errors, phonons)
         progress.update((number + 1) / 2)
-    reference = _reference(atoms, folder, shared)
+    reference = _reference(supply, folder, shared)
     progress.stage(stages.CHECK_DYNAMICS, until=1.0)
     held = stability.run(
         atoms,
@@ -223,14 +223,14 @@ def _judge(
     return Made(folder, verdict.accepted, evidence, [*verdict.refusals, *verdict.remarks], made_with)
 
 
-def _reference(atoms: Atoms, folder: Path, shared: Path) -> gate.Points | None:
-    """Return the phonons of the reference at special points, if the request has their force constants."""
-    path = shared / files.REFERENCE
-    if not path.exists():
-        return None
-    crystal = harmonic_crystal_file.load(path)
+def _reference(supply: Supply, folder: Path, shared: Path) -> gate.Points | None:
+    """Return the phonons of the reference at special points, if they are known, and keep its force constants."""
+    found = [one for one in (shared / files.REFERENCE, shared / files.LABELLED / files.REFERENCE) if one.exists()]
+    if not found:
+        return supply.points
+    crystal = harmonic_crystal_file.load(found[0])
     harmonic_crystal_file.save(folder / files.PHONONS.format(side="reference"), crystal)
-    return points(crystal, atoms)
+    return points(crystal, supply.atoms) if supply.points is None else supply.points
 
 
 def _phonon_evidence(before: CheckedPhonons, after: CheckedPhonons, reference: gate.Points | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from backend.trainings import files
-from workers.training import delta_labels
+from workers.training import delta_labels, labelling
 from workers.training.supply import Order, Supply
 
 
@@ -26,4 +26,8 @@ def _of_file(order: Order) -> Supply:
     return Supply(text, order.atoms, is_foreign=True, n_trained=0, seconds=0.0, provenance={})
 
 
-WAYS: Final[Mapping[str, Callable[[Order], Supply]]] = {"file": _of_file, "phonons": delta_labels.supply}
+WAYS: Final[Mapping[str, Callable[[Order], Supply]]] = {
+    "engine": labelling.supply,
+    "file": _of_file,
+    "phonons": delta_labels.supply,
+}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 from ase import Atoms
 from euphonic import ForceConstants
+from numpy.typing import NDArray
 
 from scattering.core.errors import InvalidOptions
-from scattering.crystal.path import brillouin_zone
+from scattering.crystal.path import BrillouinZone, brillouin_zone
 from scattering.modes import special_points
 from workers.simulations.species import atom_types
 
@@ -25,8 +27,20 @@ def special_phonons(
     max_atoms
         Of the largest primitive cell.
     """
-    try:
-        zone = brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
-    except InvalidOptions:
+    zone = _zone(atoms)
+    return {} if zone is None else special_points.special_phonons(found, zone, max_atoms=max_atoms)
+
+
+def special_vectors(found: ForceConstants, atoms: Atoms) -> dict[str, NDArray[np.float64]]:
+    """Return the wave vector of each of these points, in reciprocal vectors of the primitive cell."""
+    zone = _zone(atoms)
+    if zone is None or found.crystal.n_atoms > special_points.MAX_ATOMS:
         return {}
-    return special_points.special_phonons(found, zone, max_atoms=max_atoms)
+    return dict(zip(zone.points, special_points.wave_vectors(found, zone), strict=True))
+
+
+def _zone(atoms: Atoms) -> BrillouinZone | None:
+    try:
+        return brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
+    except InvalidOptions:
+        return None
