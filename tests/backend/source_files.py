@@ -76,3 +76,4 @@ def write_files(folder: Path) -> None:
     made.save(folder / "phonopy_params.yaml", settings={"force_sets": True, "born_effective_charge": True})
     bare = {"force_sets": False, "born_effective_charge": False, "dielectric_constant": False}
     made.save(folder / "phonopy_disp.yaml", settings={**bare, "displacements": True})
+    made.save(folder / "phonopy.yaml", settings={**bare, "force_sets": True})

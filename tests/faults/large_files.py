@@ -3,38 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import httpx
-import numpy as np
 
-from tests.backend.trajectory_files import CELL, INTERVAL_FS, SITES, SYMBOLS, motion
 from tests.faults.stack import Stack, until
 
 TUS = {"Tus-Resumable": "1.0.0"}
-PROPERTIES = "Properties=species:S:1:pos:R:3"
-REPEATS = 4
-"""Cells of the crystal along each vector: files of larger frames are read faster."""
-
-
-def write_trajectory(path: Path, mib: int) -> Path:
-    """Write an extended XYZ of at least so many MiB, with times."""
-    shifts = np.array(list(itertools.product(range(REPEATS), repeat=3))) @ CELL
-    symbols = SYMBOLS * len(shifts)
-    lattice = " ".join(f"{value:.6f}" for value in (REPEATS * CELL).ravel())
-    with path.open("w") as file:
-        for number, move in enumerate(motion(100 * mib)):
-            positions = (shifts[:, None] + SITES + move).reshape(-1, 3).tolist()
-            file.write(f'{len(symbols)}\nTime={number * INTERVAL_FS} pbc="T T T" Lattice="{lattice}" {PROPERTIES}\n')
-            file.writelines(
-                f"{name} {x:.12f} {y:.12f} {z:.12f}\n" for name, (x, y, z) in zip(symbols, positions, strict=True)
-            )
-            if file.tell() > mib * 2**20:
-                return path
-    raise AssertionError("too few frames")
 
 
 def begin(stack: Stack, file: Path) -> str:

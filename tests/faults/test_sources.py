@@ -15,6 +15,7 @@ import pytest
 from backend.phonon_files import trajectory_file
 from backend.phonon_files.stored import TRAJECTORY_FILE
 from backend.uploads.routes import WRITE_BYTES
+from tests.backend.trajectory_files import write_large_extxyz
 from tests.faults import large_files
 from tests.faults.conftest import Figure
 from tests.faults.large_files import append, begin, final, offset_of, read, send, sum_of
@@ -28,13 +29,13 @@ MIB = 2**20
 @pytest.fixture(scope="module")
 def movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trajectory that only a job reads: more than 32 MiB."""
-    return large_files.write_trajectory(tmp_path_factory.mktemp("movie") / "movie.xyz", 33)
+    return write_large_extxyz(tmp_path_factory.mktemp("movie") / "movie.xyz", 33)
 
 
 @pytest.fixture(scope="module")
 def short_movie(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A trajectory that is read at once."""
-    return large_files.write_trajectory(tmp_path_factory.mktemp("movie") / "short.xyz", 16)
+    return write_large_extxyz(tmp_path_factory.mktemp("movie") / "short.xyz", 16)
 
 
 def frames_of(stack: Stack, source: str) -> np.ndarray:
