@@ -23,6 +23,8 @@ from backend.kit.settings import current
 
 MAX_IMPORT_S = 3600.0
 """Time after which the process that writes imported files counts as dead."""
+MAX_PREVIEW_S = 1800.0
+"""Time for which the readings of previews are kept."""
 
 
 def sweep() -> None:
@@ -101,7 +103,8 @@ def remove_orphans() -> None:
     """
     for kind, of in work_tables().items():
         _remove_orphans_of(kind, of)
-    _remove_stale_staging(current().staging_dir)
+    _remove_stale(current().staging_dir, MAX_IMPORT_S)
+    _remove_stale(current().previews_dir, MAX_PREVIEW_S)
 
 
 def _remove_orphans_of(kind: str, of: WorkTable) -> None:
@@ -122,12 +125,12 @@ def _remove_orphans_of(kind: str, of: WorkTable) -> None:
             storage.remove_folder(of.work_folder(settings, row_id))
 
 
-def _remove_stale_staging(folder: Path) -> None:
-    """Remove what processes that died left among the files that arrive."""
+def _remove_stale(folder: Path, max_age_s: float) -> None:
+    """Remove what is older: what processes that died left among the files that arrive, and readings of previews."""
     for path in folder.glob("*"):
         with contextlib.suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > MAX_IMPORT_S:
-                storage.remove_folder(path)
+            if time.time() - path.stat().st_mtime > max_age_s:
+                storage.remove_folder(path) if path.is_dir() else path.unlink()
 
 
 def _id_in(name: str) -> uuid.UUID | None:

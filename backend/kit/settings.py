@@ -128,6 +128,11 @@ class Settings(BaseSettings):
         return self.data_dir / "arriving"
 
     @property
+    def previews_dir(self) -> Path:
+        """Folder of phonons that previews have read, for the uploads that follow; the sweep empties it."""
+        return self.data_dir / "previews"
+
+    @property
     def broker_dir(self) -> Path:
         """Folder of the embedded broker's messages."""
         return self.data_dir / "broker"

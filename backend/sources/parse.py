@@ -9,7 +9,7 @@ import argparse
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import numpy as np
 from ase.data import atomic_numbers
@@ -53,13 +53,17 @@ NOTHING_KNOWN: dict[str, Any] = {
 }
 
 
+Kept = Literal["nothing", "phonons", "all"]
+"""The data that an answer has beside facts: none, phonons alone, or the frames of a trajectory too."""
+
+
 class Request(TypedDict):
     """Names of the uploaded files, in the order of `confined.inputs`, and the statements of the user about them."""
 
     file_names: list[str]
     format: str | None
     statements: Statements
-    keep: bool
+    keep: Kept
     max_trajectory_bytes: int
 
 
@@ -70,7 +74,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--cpu-s", type=float, required=True)
     options = parser.parse_args(arguments)
     with confined.child(memory_bytes=MEMORY_BYTES, cpu_s=options.cpu_s) as answer:
-        if not options.request["keep"]:
+        if options.request["keep"] != "all":
             answer.write(as_json(options.request))
             return
         writer = FrameWriter(answer.buffer)
@@ -109,17 +113,17 @@ def parse(files: Sequence[UploadedFile], request: Request, frames: FrameWriter |
         "needs": [],
         **NOTHING_KNOWN,
     }
-    statements, keep = request["statements"], request["keep"]
+    statements, with_frames = request["statements"], request["keep"] == "all"
     try:
         if recognised.format.survey is not None:
             _check_trajectory_size(files, request["max_trajectory_bytes"])
-        reading = recognised.read(statements, keep=_sink(recognised.main, frames) if keep else False)
+        reading = recognised.read(statements, keep=_sink(recognised.main, frames) if with_frames else False)
     except NeedsFields as error:
         return answer | {"needs": [_need(one) for one in error.needs]}
     with refusing_damage(files[0]):
         if isinstance(reading, TrajectoryReading):
-            return answer | _trajectory_contents(reading, keep=keep)
-        return answer | _contents(reading, statements, keep=keep)
+            return answer | _trajectory_contents(reading, keep=with_frames)
+        return answer | _contents(reading, statements, keep=request["keep"] != "nothing")
 
 
 def _sink(file: UploadedFile, frames: FrameWriter | None) -> FrameSink:

@@ -22,7 +22,7 @@ from scattering.simulate.protocol import nyquist_energy
 
 if TYPE_CHECKING:
     # It imports all readers
-    from backend.sources.parse import Request
+    from backend.sources.parse import Kept, Request
 
 PARSER: Final = "backend.sources.parse"
 PROBLEMS: Final[dict[str, type[Problem]]] = {
@@ -90,7 +90,7 @@ class Question:
 
 
 def preview(settings: Settings, question: Question) -> dict[str, Any]:
-    """Return the contents of files (`parse.parse`), of large trajectories from their head.
+    """Return the contents of files (`parse.parse`) without frames, of large trajectories from their head.
 
     Raises
     ------
@@ -98,7 +98,7 @@ def preview(settings: Settings, question: Question) -> dict[str, Any]:
         The files are refused.
     """
     if question.n_bytes <= settings.max_source_bytes:
-        return _checked(json.loads(_run(settings, question, keep=False)))
+        return _checked(json.loads(_run(settings, question, keep="phonons")))
     _check_size(settings, question)
     with _heads(settings, question) as heads:
         statements = Statements(**question.statements)
@@ -107,7 +107,7 @@ def preview(settings: Settings, question: Question) -> dict[str, Any]:
         statements.pop("last_frame", None)
         statements.pop("every", None)
         head = Question(heads, question.names, question.format, statements)
-        contents = _checked(json.loads(_run(settings, head, keep=False)))
+        contents = _checked(json.loads(_run(settings, head, keep="nothing")))
         share = sum(path.stat().st_size for path in heads) / question.n_bytes
     return _of_whole_file(contents, question.statements, share)
 
@@ -170,7 +170,7 @@ def read(
         The files are refused.
     """
     _check_size(settings, question)
-    _run(settings, question, keep=True, receiver=receiver, near=near)
+    _run(settings, question, keep="all", receiver=receiver, near=near)
     return _checked(receiver.contents())
 
 
@@ -185,7 +185,7 @@ def _run(
     settings: Settings,
     question: Question,
     *,
-    keep: bool,
+    keep: Kept,
     receiver: FrameReceiver | None = None,
     near: Path | None = None,
 ) -> str:

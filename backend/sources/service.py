@@ -26,7 +26,8 @@ from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from backend.phonon_files import harmonic_crystal_file, modes_file, stored, trajectory_file
 from backend.phonon_files.stored import Phonons
-from backend.sources import reading
+from backend.sources import kept_readings, reading
+from backend.sources.encoding import decode
 from backend.sources.reading import LARGE_BYTES, Question
 from backend.sources.schemas import SourceForm
 from backend.sources.streaming import FrameReceiver
@@ -71,6 +72,10 @@ class Files:
         """Return the question about their contents."""
         return Question(self.paths, self.names, form.format, form.statements)
 
+    def key(self, form: SourceForm) -> str:
+        """Return the key under which their reading is kept."""
+        return kept_readings.key_of(self.names, self.sums, form.format, form.statements)
+
     @property
     def are_large(self) -> bool:
         """Whether a job has to read them, if they are a trajectory."""
@@ -105,6 +110,9 @@ def stage(folder: Path, files: Files, form: SourceForm, settings: Settings) -> S
         The files are refused, or the user must state something first.
     """
     folder.mkdir()
+    if (kept := kept_readings.load(settings, files.key(form))) is not None:
+        stored.save(folder, decode(kept["phonons"]))
+        return Staged(folder, _keep_files(folder, files, kept), kept)
     receiver = FrameReceiver(folder)
     try:
         contents = reading.read(settings, files.question(form), receiver)
@@ -178,10 +186,15 @@ def preview(settings: Settings, files: Files, form: SourceForm) -> dict[str, Any
     Problem
         The files are refused.
     """
+    if (kept := kept_readings.load(settings, files.key(form))) is not None:
+        return kept
     try:
-        return reading.preview(settings, files.question(form))
+        contents = reading.preview(settings, files.question(form))
     except reading.Refusal as refusal:
         raise refusal.problem from refusal
+    if contents["phonons"] is not None and contents["kind"] == "phonons" and None not in files.sums:
+        kept_readings.save(settings, files.key(form), contents)
+    return contents
 
 
 def stage_reading(folder: Path, files: Files, contents: dict[str, Any]) -> Staged:

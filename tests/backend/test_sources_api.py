@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import uuid
 from collections.abc import Sequence
@@ -15,11 +16,12 @@ import pytest
 from anyio.from_thread import BlockingPortal
 
 from backend.app import create_app
+from backend.jobs import sweep
 from backend.kit.db import database
 from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.files import confined
 from backend.kit.settings import Settings
-from backend.sources import parse, service
+from backend.sources import kept_readings, parse, service
 from backend.sources.formats import FORMATS
 from backend.sources.formats.reading import UploadedFile
 from backend.sources.streaming import FrameWriter
@@ -144,6 +146,56 @@ class TestStoring:
         assert crystal.dipoles is not None
         assert client.get(f"/sources/{body['id']}").json() == body
         assert client.get("/sources").json() == {"items": [body], "total": 1}
+
+    def test_an_upload_takes_what_its_preview_has_read(
+        self, client: Client, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        paths = [folder / name for name in ("phonopy_disp.yaml", "FORCE_SETS", "BORN")]
+        read = post(client, "/sources", *paths).json()
+        previewed = post(client, "/sources/preview", *paths).json()
+
+        def no_reader(*_: object, **__: object) -> str:
+            raise AssertionError("a file is read again")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(confined, "run", no_reader)
+            assert post(client, "/sources/preview", *paths).json() == previewed
+            taken = post(client, "/sources", *paths).json()
+        for name in ("phonons", "findings", "recognised", "sha256", "program"):
+            assert taken[name] == read[name]
+        with database.transaction(settings, reading=True) as session:
+            rows = [service.get(Scope(session, LOCAL_USER), uuid.UUID(one["id"])) for one in (read, taken)]
+            first, second = (service.load_phonons(settings, row) for row in rows)
+        assert isinstance(first, HarmonicCrystal)
+        assert isinstance(second, HarmonicCrystal)
+        np.testing.assert_array_equal(first.force_constants, second.force_constants)
+
+    def test_what_previews_have_read_is_not_taken_for_other_uploads(
+        self, client: Client, settings: Settings, folder: Path
+    ) -> None:
+        file = folder / "phonopy.yaml"
+        plain = post(client, "/sources/preview", file).json()
+        stated = {"born_charges": '{"Na": 2, "Cl": -2}', "dielectric": "2.4"}
+        other = post(client, "/sources/preview", file, **stated).json()
+        assert other["phonons"]["gamma_lo_mev"] != plain["phonons"]["gamma_lo_mev"]
+        assert len(list(settings.previews_dir.iterdir())) == 2
+
+    def test_readings_of_previews_expire(
+        self, client: Client, settings: Settings, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(kept_readings, "MAX_KEPT", 1)
+        post(client, "/sources/preview", folder / "phonopy.yaml")
+        (first,) = settings.previews_dir.iterdir()
+        os.utime(first, (0, 0))
+        post(client, "/sources/preview", folder / "phonopy.yaml", **{"primitive": "none"})
+        (second,) = settings.previews_dir.iterdir()
+        assert second != first
+        sweep.remove_orphans()
+        assert second.exists()
+        os.utime(second, (0, 0))
+        sweep.remove_orphans()
+        assert not second.exists()
+        assert post(client, "/sources", folder / "phonopy.yaml").status_code == 201
 
     def test_the_same_key_stores_once(self, client: Client, folder: Path) -> None:
         answers = [post(client, "/sources", folder / "phonopy.yaml", headers={"Idempotency-Key": "a"}) for _ in "ab"]
