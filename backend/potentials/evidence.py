@@ -1,4 +1,4 @@
-"""What is known of the accuracy of pretrained potentials, by class of crystals: `evidence.toml`."""
+"""What is known of the accuracy of pretrained potentials, by class of crystals: `evidence.toml`, and calibrations."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
+import numpy as np
+
+from backend.potentials import catalogue
 from backend.potentials.catalogue import DEFAULT
+from scattering.trust.calibration import MEASURED, rows_of
 from scattering.trust.chemistry import CLASSES, MaterialClass
 
 FILE = Path(__file__).parent / "evidence.toml"
+CALIBRATION: Final = (
+    "calibration with harmonic forecasts of Beamcast: measured values of scattering/trust/data/measured_phonons.toml"
+)
+"""Source of what follows from a table of calibration."""
 
 Standing = Literal["better", "worse"]
 
@@ -41,9 +49,35 @@ class Evidence:
 
 @cache
 def all_evidence() -> tuple[Evidence, ...]:
-    """Return the entries of the file."""
+    """Return the entries of the file, and those of the same crystals that tables of calibration have."""
     entries = tomllib.loads(FILE.read_text())["evidence"]
-    return tuple(Evidence(**{**entry, "crystals": tuple(entry["crystals"])}) for entry in entries)
+    stated = [Evidence(**{**entry, "crystals": tuple(entry["crystals"])}) for entry in entries]
+    compared = dict.fromkeys((one.material_class, one.crystals) for one in stated)
+    known = {(one.potential, one.material_class, one.crystals) for one in stated}
+    derived = [
+        found
+        for entry in catalogue.pretrained().values()
+        for material_class, crystals in compared
+        if (entry.name, material_class, crystals) not in known
+        and (found := _calibrated(entry.name, material_class, crystals)) is not None
+    ]
+    return (*stated, *derived)
+
+
+def _calibrated(potential: str, material_class: MaterialClass, crystals: tuple[str, ...]) -> Evidence | None:
+    """Return the error against measured phonons in the table of a potential; None if it lacks a crystal."""
+    rows = {
+        row.crystal: row
+        for row in rows_of(potential)
+        if row.reference == MEASURED and row.material_class == material_class
+    }
+    if not rows.keys() >= set(crystals):
+        return None
+    used = [rows[crystal] for crystal in crystals]
+    if any(row.is_unstable or row.n_collapsed for row in used):
+        return Evidence(potential, material_class, crystals, CALIBRATION)
+    ratios = np.concatenate([row.log_ratios for row in used])
+    return Evidence(potential, material_class, crystals, CALIBRATION, round(float(np.abs(np.expm1(ratios)).mean()), 3))
 
 
 def of_potential(name: str) -> list[Evidence]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from backend.engines import catalogue as engines
@@ -19,6 +20,7 @@ from backend.kit.db import database
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, evidence, fetch
 from backend.potentials.record import Pretrained
+from scattering.trust.calibration import rows_of
 from tests import plugin_package
 
 from .conftest import Client
@@ -261,6 +263,18 @@ def test_estimates_use_the_measured_time_of_forces(
         monkeypatch.setattr("backend.predictions.service.pretrained", lambda known=known: known)
         estimates.append(estimate())
     assert estimates[1] / estimates[0] == pytest.approx(10, rel=0.01)
+
+
+def test_evidence_follows_from_the_table_of_calibration() -> None:
+    stated = {one.material_class: one for one in evidence.of_potential("NEP89")}
+    assert stated["covalent"].crystals == ("silicon",)
+    (silicon,) = [row for row in rows_of("NEP89") if (row.crystal, row.reference) == ("silicon", "measured")]
+    assert stated["covalent"].mean_error == pytest.approx(np.abs(np.exp(silicon.log_ratios) - 1).mean(), abs=1e-3)
+    assert {"hydride", "ionic", "molecular"} <= stated.keys()
+    assert stated["covalent"].source == stated["ionic"].source == evidence.CALIBRATION
+    # No potential is stated twice for the same crystals
+    places = [(one.potential, one.material_class, one.crystals) for one in evidence.all_evidence()]
+    assert len(places) == len(set(places))
 
 
 def test_evidence_is_compared_with_the_default_in_the_same_crystals(client: Client) -> None:
