@@ -9,6 +9,9 @@ WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 API_TYPES := frontend/types/api.d.ts
 # Optional potentials, each with a lock of its own
 EXTRAS := xtb chgnet sevennet nequix mace train
+# A second environment for the tests of what needs PyTorch and tblite
+EXTRAS_VENV := .venv-extras
+EXTRAS_STAMP := $(EXTRAS_VENV)/.made-from-lock
 # Passed on to pytest: make test ARGS="-k spectrum"; ARGS="-n 0" for one test after the other
 ARGS ?=
 
@@ -16,7 +19,7 @@ ARGS ?=
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench lint types imports openapi lock clean
+.PHONY: help run test extras bench lint types imports openapi lock clean
 
 help: ## Show what there is
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -28,6 +31,10 @@ run: $(STAMP) ## Start Beamcast at http://127.0.0.1:8000 (settings: BEAMCAST_…
 test: $(STAMP) ## Run the tests, of Python and JavaScript
 	@$(MAKE) --no-print-directory $(PACKAGES) || echo "npm's packages are missing: accessibility is not tested." >&2
 	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# None of them is skipped for want of a package, and those that take minutes run too.
+extras: $(EXTRAS_STAMP) ## Run the tests that need optional packages (PyTorch: some GB)
+	BEAMCAST_TEST_EXTRAS=1 $(EXTRAS_VENV)/bin/pytest -n 0 -m extras $(ARGS)
 
 bench: $(STAMP) ## Measure every claim of speed beside its peer
 	@$(BIN)/python -m benchmarks
@@ -55,11 +62,21 @@ lock: ## Work out the dependencies' versions and hashes anew (needs uv)
 		python3 -c "import sys, tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies'][sys.argv[1]])" $$extra \
 		| uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock --override deploy/extras/overrides.txt - -o deploy/extras/$$extra.lock || exit 1; \
 	done
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --constraint requirements.lock tests/extras.in -o tests/extras.lock
 	cd tests/backend/public_cifs && uv pip compile --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.lock
 
 clean: ## Remove the environment and all caches; data/ stays
-	rm -rf $(VENV) node_modules $(dir $(API_TYPES)) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
+	rm -rf $(VENV) $(EXTRAS_VENV) node_modules $(dir $(API_TYPES)) .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .benchmarks
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(EXTRAS_STAMP): requirements.lock tests/extras.lock | $(STAMP)
+	@echo "Setting up in $(EXTRAS_VENV)."
+	@rm -rf $(EXTRAS_VENV)
+	@$(BIN)/python -m venv $(EXTRAS_VENV)
+	@for lock in $(filter %.lock,$^); do \
+		$(EXTRAS_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $$lock || exit 1; \
+	done
+	@touch $@
 
 $(PACKAGES): package-lock.json package.json | $(STAMP)
 	@echo "Installing npm's packages in node_modules."

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +21,23 @@ from ase.calculators.calculator import Calculator, all_changes
 from backend.families.records.nep.restriction import restrict
 from backend.label_sets import extxyz
 from backend.label_sets.extxyz import Label
+from backend.phonon_files import harmonic_crystal_file
+from backend.trainings import files
 from backend.trainings.assignment import TrainingAssignment
-from backend.trainings.recipes import Recipe
+from backend.trainings.recipes import Recipe, fill
+from tests.extras import needs
 from workers import engines
 from workers.engines.interface import Potential
 from workers.kit.checkpoint import Checkpoints
+from workers.kit.failures import CannotPredict
 from workers.kit.workplace import Workplace
+from workers.simulations.steps.relaxation import relax
 from workers.training.phonons import calculate
-from workers.training.trainers import available
 
-pytestmark = pytest.mark.skipif("neppo" not in available(), reason="the extra `train` (neppo, torch) is not installed")
+pytestmark = needs("neppo", "torch")
 
+ROOT = Path(__file__).parents[2]
+SILICON: Atoms = bulk("Si", "diamond", 5.431, cubic=True)
 STIFFNESS, STRETCH = 1.3, 1.01
 """Of the teacher: NEP89's energy times the first, at positions divided by the second."""
 
@@ -97,8 +109,18 @@ def weights(file: Path) -> np.ndarray:
     return np.array(file.read_text().partition("ANN")[2].splitlines()[1:], float)
 
 
-class Killed(Exception):
-    """The worker ends here."""
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from backend.trainings.recipes import Recipe
+    from tests.workers.test_training_fit import fit_of
+
+    def kill(share, epoch):
+        if share > 0.4:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    fit_of(Path(sys.argv[1]), Path(sys.argv[2]), Recipe(steps=40)).run(kill)
+"""
 
 
 def test_a_killed_fit_goes_on_from_its_checkpoint_as_if_nothing_had_happened(silicon_nep: Path, tmp_path: Path) -> None:
@@ -107,14 +129,13 @@ def test_a_killed_fit_goes_on_from_its_checkpoint_as_if_nothing_had_happened(sil
     (tmp_path / "cut").mkdir()
     whole = fit_of(silicon_nep, tmp_path / "whole", recipe)
     whole.run(lambda share, epoch: None)
-
-    def kill(share: float, epoch: Any) -> None:
-        if share > 0.4:
-            raise Killed
-
-    cut = fit_of(silicon_nep, tmp_path / "cut", recipe)
-    with pytest.raises(Killed):
-        cut.run(kill)
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(KILLED), str(silicon_nep), str(tmp_path / "cut")],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert ended.returncode == -signal.SIGKILL
     shares: list[float] = []
     resumed = fit_of(silicon_nep, tmp_path / "cut", recipe, attempt="2")
     resumed.run(lambda share, epoch: shares.append(share))
@@ -128,42 +149,75 @@ def test_a_killed_fit_goes_on_from_its_checkpoint_as_if_nothing_had_happened(sil
     assert whole.curve[-1].train < whole.curve[0].train
 
 
-@pytest.fixture
-def trained(silicon_nep: Path, tmp_path: Path, progress: Any) -> tuple[Any, Teacher, Path]:
+def run_task(
+    silicon_nep: Path,
+    shared: Path,
+    progress: Any,
+    *,
+    labels: str | None,
+    kind: str = "file",
+    recipe: Recipe | None = None,
+) -> Any:
+    """Do the job of a training of silicon, whose labels are a file, or are made from `reference.h5`."""
     from workers.training import task
 
-    base = engines.calculator("nep-adapters", Potential(silicon_nep, family="nep"))
-    teacher = Teacher(base)
-    shared = tmp_path / "work"
-    (shared / "train-0").mkdir(parents=True)
-    (shared / "labels.xyz").write_text(extxyz.write(labels_of(teacher, 20)))
-    from backend.phonon_files import harmonic_crystal_file
-
-    silicon = bulk("Si", "diamond", 5.431, cubic=True)
-    harmonic_crystal_file.save(shared / "reference.h5", calculate(silicon, teacher).crystal)
+    (shared / "train-0").mkdir()
+    if labels is not None:
+        (shared / files.LABELS).write_text(labels)
     assignment: Callable[..., TrainingAssignment] = TrainingAssignment
-    made = task.run(
+    return task.run(
         assignment(
-            training_id=None, structure_id=None, base=None, elements=("Si",), temperature_k=300.0, recipe=Recipe()
+            training_id=None,
+            structure_id=None,
+            base=None,
+            elements=("Si",),
+            temperature_k=300.0,
+            recipe=recipe or Recipe(),
+            kind=kind,
         ),
-        silicon,
+        SILICON,
         base_file=lambda: silicon_nep,
         workplace=Workplace(shared / "train-0", "1"),
         shared=shared,
         progress=progress,
     )
-    return made, teacher, shared
+
+
+@pytest.fixture
+def shared(tmp_path: Path, silicon_nep: Path) -> tuple[Path, Teacher]:
+    """The folder of a training, with the force constants of the teacher, and the teacher."""
+    folder = tmp_path / "work"
+    folder.mkdir()
+    teacher = Teacher(engines.calculator("nep-adapters", Potential(silicon_nep, family="nep")))
+    harmonic_crystal_file.save(folder / files.REFERENCE, calculate(SILICON, teacher).crystal)
+    return folder, teacher
+
+
+def test_labels_in_other_units_or_with_one_wrong_energy_are_not_trained_on(
+    silicon_nep: Path, tmp_path: Path, progress: Any
+) -> None:
+    teacher = Teacher(engines.calculator("nep-adapters", Potential(silicon_nep, family="nep")))
+    labels = labels_of(teacher, 10)
+    in_hartree = [replace(one, forces=one.forces / 51.422) for one in labels]
+    wrong = [replace(one, energy=one.energy + (2.0 if number == 4 else 0.0)) for number, one in enumerate(labels)]
+    for name, bad, code, frame in (("unit", in_hartree, "label_unit", 1), ("energy", wrong, "label_energy_wrong", 5)):
+        (tmp_path / name).mkdir()
+        with pytest.raises(CannotPredict) as refused:
+            run_task(silicon_nep, tmp_path / name, progress, labels=extxyz.write(bad))
+        assert (refused.value.notice.code, refused.value.notice.params["frame"]) == (code, frame)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_silicon_learns_the_phonons_of_its_reference(trained: tuple[Any, Teacher, Path]) -> None:
-    made, teacher, _ = trained
-    silicon: Atoms = bulk("Si", "diamond", 5.431, cubic=True)
+def test_silicon_learns_the_phonons_of_its_reference(
+    silicon_nep: Path, shared: tuple[Path, Teacher], progress: Any
+) -> None:
+    folder, teacher = shared
+    made = run_task(silicon_nep, folder, progress, labels=extxyz.write(labels_of(teacher, 20)))
     phonons = made.evidence["phonons"]
     assert made.evidence["refusals"] == []
     assert made.accepted
-    wanted = calculate(silicon, teacher).points
+    wanted = calculate(SILICON, teacher).points
     for point, tolerance_mev in (("Γ", 1.5), ("X", 3.0), ("L", 3.0)):
         np.testing.assert_allclose(phonons["points"][point]["after"], wanted[point], atol=tolerance_mev)
         assert phonons["points"][point]["reference"] == pytest.approx(wanted[point], abs=0.01)
@@ -183,3 +237,38 @@ def test_silicon_learns_the_phonons_of_its_reference(trained: tuple[Any, Teacher
         "phonons-after.h5",
         "phonons-reference.h5",
     }
+
+
+def grueneisen(calculator: Calculator) -> float:
+    """The mean of −d ln ω/d ln V of the optical and zone-boundary modes."""
+    energies = []
+    for factor in (0.99, 1.01):
+        found = calculate(bulk("Si", "diamond", factor * 5.431, cubic=True), calculator).points
+        energies.append(np.concatenate([np.array(found[name])[np.array(found[name]) > 2] for name in ("Γ", "X", "L")]))
+    return float(np.mean(-np.log(energies[1] / energies[0]) / (3 * np.log(1.01 / 0.99))))
+
+
+def lattice_constant(calculator: Calculator) -> float:
+    return float(relax(SILICON, calculator, relax_cell=True).atoms.cell.lengths()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_silicon_has_the_phonons_of_force_constants_and_keeps_its_lattice_constant(
+    silicon_nep: Path, shared: tuple[Path, Teacher], progress: Any
+) -> None:
+    folder, teacher = shared
+    made = run_task(
+        silicon_nep, folder, progress, labels=None, kind="phonons", recipe=fill("standard", {}, exact_stress=True)
+    )
+    assert made.accepted
+    wanted = calculate(SILICON, teacher).points
+    for point, sides in made.evidence["phonons"]["points"].items():
+        np.testing.assert_allclose(sides["after"], wanted[point], atol=2.0)
+    base, after = (
+        engines.calculator("nep-adapters", Potential(file, family="nep"))
+        for file in (silicon_nep, made.folder / files.POTENTIAL)
+    )
+    assert lattice_constant(after) == pytest.approx(lattice_constant(base), rel=2e-3)
+    assert grueneisen(after) > 0.5 * grueneisen(base) > 0.3
+    assert made.evidence["seconds_labelling"] > 0
