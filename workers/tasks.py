@@ -139,7 +139,7 @@ def perform(lease: leases.Lease, stop: Flag, *, alone: bool = False) -> None:
     except (CannotPredict, PotentialUnavailable) as error:
         _fail(lease, error.notice)
     except (TimeLimitExceeded, SoftTimeLimitExceeded):
-        _fail(lease, Notice("time_limit", {"limit_h": current().job_time_limit_h}))
+        _fail(lease, Notice("time_limit", {"work": lease.work.kind, "limit_h": current().job_time_limit_h}))
     except SystemExit:
         if terminate_handler_fired():
             # Celery ends this process: another attempt resumes the job

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from typing import TypeVar
 
 from backend.jobs import graph
@@ -15,7 +16,9 @@ from scattering.core.notices import Notice
 WorkT = TypeVar("WorkT", bound=Work)
 
 
-def cancel(scope: Scope, table: type[WorkT], work_id: uuid.UUID, noun: str, *, refusal: str) -> WorkT:
+def cancel(
+    scope: Scope, table: type[WorkT], work_id: uuid.UUID, noun: str, *, refusal: Callable[[str], Notice]
+) -> WorkT:
     """Cancel the work of jobs: queued jobs at once, running ones when their workers next report.
 
     Parameters
@@ -23,7 +26,7 @@ def cancel(scope: Scope, table: type[WorkT], work_id: uuid.UUID, noun: str, *, r
     table
         Table of the row that the jobs make.
     refusal
-        Code of the refusal if the work has ended.
+        Returns the reason of the refusal if the work has ended, from its state.
 
     Raises
     ------
@@ -34,7 +37,7 @@ def cancel(scope: Scope, table: type[WorkT], work_id: uuid.UUID, noun: str, *, r
     """
     row = scope.get_own(table, work_id, noun, lock=True)
     if row.status in ("succeeded", "failed"):
-        raise Conflict(Notice(refusal, {"status": row.status}))
+        raise Conflict(refusal(row.status))
     row.cancel_requested = True
     graph.advance(scope.session, row, clock(scope.session))
     return row

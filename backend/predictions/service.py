@@ -299,7 +299,11 @@ def cancel(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     Conflict
         The prediction has already ended.
     """
-    return cancellation.cancel(scope, Prediction, prediction_id, NOUN, refusal="prediction_has_ended")
+
+    def refusal(status: str) -> Notice:
+        return Notice("prediction_has_ended", {"status": status})
+
+    return cancellation.cancel(scope, Prediction, prediction_id, NOUN, refusal=refusal)
 
 
 def delete(scope: Scope, prediction_id: uuid.UUID, in_proposals: InProposals | None = None) -> None:

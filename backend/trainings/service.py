@@ -170,7 +170,11 @@ def cancel(scope: Scope, training_id: uuid.UUID) -> Training:
     Conflict
         The training has already ended.
     """
-    return cancellation.cancel(scope, Training, training_id, NOUN, refusal="training_has_ended")
+
+    def refusal(status: str) -> Notice:
+        return Notice("training_has_ended", {"status": status})
+
+    return cancellation.cancel(scope, Training, training_id, NOUN, refusal=refusal)
 
 
 def delete(scope: Scope, training_id: uuid.UUID) -> None:

@@ -38,25 +38,30 @@ def _waiting_for_engine(*, engine: str, title: str | None = None) -> str:
     return f"waiting for a worker with {title or engine}; no such worker is running"
 
 
-_LESS_MEMORY: Final[Mapping[str, tuple[str, str]]] = {
-    "prediction": ("this prediction", "choose a smaller supercell, or quality “preview”"),
-    "training": ("this training", "choose a smaller batch, or labels of smaller cells"),
-    "reading": ("reading these files", "use fewer of their frames"),
+_WORK: Final[Mapping[str, tuple[str, str, str]]] = {
+    "prediction": ("this prediction", "choose a smaller supercell, or quality “preview”", "choose a shorter run"),
+    "training": ("this training", "choose a smaller batch, or labels of smaller cells", "choose fewer steps"),
+    "reading": ("reading these files", "use fewer of their frames", "use fewer of the frames"),
 }
-"""Kind of work (`backend.jobs.work`) → its name in a sentence, and how it needs less memory."""
+"""Kind of work (`backend.jobs.work`) → its name in a sentence, and how it needs less memory and less time."""
 
 
 def _worker_died(
     *, attempts: int, stage: Mapping[str, Any] | None, work: str = "prediction", ended_by: str | None = None
 ) -> str:
     last = "" if stage is None else f", the last one in the stage “{wording.message(Notice.from_json(stage))}”"
-    what, less = _LESS_MEMORY[work]
+    what, less, _ = _WORK[work]
     died = f"The worker process ended unexpectedly in {counted(attempts, 'attempt')} at {what}{last}."
     # Want of memory ends a process by SIGKILL
     if ended_by in (None, "SIGKILL"):
         return f"{died} It may need more memory than the machine has: {less}."
     how = "by an exit" if ended_by == "exit" else f"by {ended_by}"
     return f"{died} A library that it uses has ended it {how}. Tell the administrator of this server."
+
+
+def _time_limit(*, limit_h: float, work: str = "prediction") -> str:
+    *_, less = _WORK[work]
+    return f"The job took longer than the {limit_h:g} hours that this server allows: {less}."
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {
@@ -89,6 +94,6 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "waiting_for_queue": "waiting for a worker of the queue “{queue}”; no such worker is running",
     "waiting_for_disk_space": "waiting for space on the server's disk, which is full",
     "worker_died": _worker_died,
-    "time_limit": "The job took longer than the {limit_h:g} hours that this server allows: choose a shorter run.",
+    "time_limit": _time_limit,
     "unforeseen": ("An unexpected error ended this job. The server's log has the details under {prediction_id}."),
 }

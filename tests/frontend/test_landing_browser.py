@@ -9,6 +9,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import expect
 
+from backend import wording
+from backend.kit.db.database import transaction
+from backend.kit.db.owners import LOCAL_USER
+from backend.sources.tables import SourceReading
+from scattering.core.notices import Notice
 from tests.backend.source_files import NACL, write_files
 
 from .browsing import Open, delete, violations
@@ -122,6 +127,34 @@ def test_a_trajectory_has_no_suggested_temperature(visit: Open, site: Site) -> N
     temperature.fill("300")
     expect(page.locator("#form-summary").get_by_text("on this server")).to_be_visible()
     delete(page, f"/structures/{urlsplit(page.url).path.split('/')[-1]}")
+
+
+def test_a_trajectory_that_is_read_is_found_after_a_reload(visit: Open, site: Site) -> None:
+    preview = {
+        "format": "extxyz", "kind": "trajectory", "recognised": [], "needs": [], "notices": [], "program": {},
+        "structure": None, "facts": None, "trajectory": None,
+    }  # fmt: skip
+    files = [{"name": "movie.xyz", "n_bytes": 1, "sha256": None, "stored": "original-0"}]
+    with transaction(site.settings) as session:
+        row = SourceReading(owner=LOCAL_USER, files=files, preview=preview, status="running", progress=0.25)
+        session.add(row)
+        source_id = row.id
+    page = visit("/", refused=True)
+    listed = page.get_by_role("region", name="Trajectories being read").get_by_role("listitem")
+    expect(listed).to_contain_text("movie.xyz")
+    expect(listed).to_contain_text("25 %")
+    assert violations(page) == []
+    # It follows what becomes of it
+    error = Notice("one_frame")
+    with transaction(site.settings) as session:
+        row = session.get_one(SourceReading, source_id)
+        row.status, row.error = "failed", error
+        session.add(row)
+    expect(listed).to_contain_text("failed")
+    expect(listed).to_contain_text(wording.message(error))
+    listed.get_by_role("button", name="Remove").click()
+    expect(listed).to_have_count(0)
+    assert run(site.api.get("/sources", status="failed"))["total"] == 0
 
 
 def test_phonons_are_told_by_their_content(visit: Open, site: Site) -> None:
