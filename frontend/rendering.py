@@ -61,6 +61,7 @@ def environment(files: StaticFiles) -> Environment:
         "capital": text.capital,
         "duration": text.duration,
         "significant": text.significant,
+        "percent": text.percent,
         "file_size": text.file_size,
         "count": text.count,
         "display_name": display_name,

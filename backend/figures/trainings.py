@@ -64,7 +64,8 @@ def loss_figure(loss: list[list[float]], theme_name: str) -> go.Figure:
     traces: list[dict[str, Any]] = [
         {
             "type": "scatter",
-            "mode": "lines",
+            # A line needs two points
+            "mode": "lines" if len(steps) > 1 else "markers",
             "x": steps,
             "y": [one[place] for one in loss],
             "name": name,

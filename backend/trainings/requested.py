@@ -16,7 +16,7 @@ from backend.label_sets.tables import LabelSet
 from backend.potentials.tables import Potential
 from backend.predictions import service as predictions
 from backend.predictions.partials_files import read_force_constants
-from backend.predictions.tables import Prediction
+from backend.predictions.tables import SOURCE, Prediction
 from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
@@ -117,7 +117,8 @@ def _of_phonons(scope: Scope, reference: ReferenceIn, material: Material) -> Req
     row, phonons = _phonons(scope, reference.prediction_id, material.structure, loc)
     if row.potential_id == material.base.id:
         raise Unprocessable.at(loc, Notice("reference_is_base", {"potential": material.base.name}))
-    facts = {"prediction_id": str(row.id), "name": row.basis}
+    program = row.provenance.get(SOURCE, {}).get("program", {})
+    facts = {"prediction_id": str(row.id), "name": row.basis, "level_of_theory": program.get("functional", "")}
     return Requested(facts, _atoms_of_labels(scope, material.structure, REFERENCES["phonons"]), phonons=phonons)
 
 

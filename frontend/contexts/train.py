@@ -41,7 +41,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     required(structure, references, potentials, schema, label_sets, predictions, trainings, limits)
     elements = structure["elements"]
     bases = [one for one in potentials if one["family"] == FAMILY]
-    offered = [_reference(one, elements, structure["n_atoms"]) for one in references]
+    offered = [_reference(one, structure["n_atoms"]) for one in references]
     values = dict(USUAL)
     if earlier and not isinstance(former, ApiProblem):
         values |= await _earlier_values(api, former)
@@ -70,22 +70,17 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
         "max_label_bytes": limits["label_bytes"],
         "data": {
             "structure_id": structure_id,
+            "kinds": {one["id"]: one["kind"] for one in offered},
             "elements": elements,
             "options": [{"name": one.name, "kind": one.kind} for one in options],
         },
     }
 
 
-def _reference(one: JsonObject, elements: Sequence[str], n_atoms: int) -> JsonObject:
-    """Return a reference with the reason why it cannot be used for these elements, and the time of a label."""
-    lacking = [element for element in elements if one["elements"] is not None and element not in one["elements"]]
-    why_not = one["why_not"] or (f"It has no {', '.join(lacking)}." if lacking else "")
+def _reference(one: JsonObject, n_atoms: int) -> JsonObject:
+    """Return a reference with the time of a label of a cell."""
     cost = one["cost_s_per_atom"]
-    return one | {
-        "available": one["available"] and not lacking,
-        "why_not": why_not,
-        "label_s": None if cost is None else cost * n_atoms,
-    }
+    return one | {"label_s": None if cost is None else cost * n_atoms}
 
 
 def _label_set(one: JsonObject, elements: Sequence[str]) -> str:

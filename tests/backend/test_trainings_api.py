@@ -310,11 +310,13 @@ def test_force_constants_of_a_forecast_are_the_reference(
     assert (own["loc"], own["code"]) == ("reference.prediction_id", "reference_is_base")
     with transaction(settings) as session:
         # As a forecast from uploaded force constants
-        session.get_one(Prediction, uuid.UUID(prediction)).potential_id = None
+        row = session.get_one(Prediction, uuid.UUID(prediction))
+        row.potential_id, row.provenance = None, {"source": {"name": "si", "program": {"functional": "PBEsol"}}}
     answer = client.post("/trainings", json=body)
     assert answer.status_code == 202, answer.text
     made = answer.json()
     assert (made["label_set_id"], made["reference"]["prediction_id"]) == (None, prediction)
+    assert made["reference"]["level_of_theory"] == "PBEsol"
     assert (made["options"]["n_structures"], made["options"]["virial_scale_ev"]) == (10, 0.05)
     work = settings.training_dir(made["id"]) / "work"
     kept = harmonic_crystal_file.load(work / files.REFERENCE)

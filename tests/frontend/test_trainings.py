@@ -11,6 +11,8 @@ import pytest
 
 from frontend.contexts.training import checks, mode_rows
 from frontend.options_schema import options_of_schema
+from frontend.rendering import environment
+from frontend.static_files import StaticFiles
 from tests.backend.trained import EVIDENCE, WITHOUT_REFERENCE
 
 from . import training as trainings
@@ -147,3 +149,17 @@ def test_the_lists_have_what_can_be_deleted(site: Site, accepted: dict[str, Any]
 @pytest.mark.parametrize("key", ["no-uuid", "6f9a1f0e-6c1d-4b57-9d0c-0a9a7c1a2b3c"])
 def test_what_is_not_there_is_not_found(site: Site, path: str, key: str) -> None:
     assert site.fetch(path.format(key)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ({"kind": "file", "level_of_theory": "", "name": "labels"}, "labels"),
+        ({"kind": "engine", "title": "GFN1-xTB", "engine": "gfn1-xtb"}, "GFN1-xTB"),
+        ({"kind": "phonons", "level_of_theory": "PBEsol", "name": "si.castep"}, "PBEsol"),
+        ({"kind": "phonons"}, "phonons"),
+    ],
+)
+def test_a_reference_is_named_by_what_is_known_of_it(reference: dict[str, str], name: str) -> None:
+    macros = environment(StaticFiles()).get_template("macros/trainings.html").make_module({"reference": reference})
+    assert str(macros.reference({"reference": reference})).strip() == name

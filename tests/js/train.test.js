@@ -3,7 +3,8 @@ import { test } from "node:test";
 
 import { findMissing, requestBody } from "../../frontend/static/js/train/request.js";
 
-const about = { structure_id: "s", options: [{ name: "steps", kind: "integer" }, { name: "fit_stress", kind: "flag" }, { name: "seed", kind: "integer" }] };
+const kinds = { file: "file", phonons: "phonons", "gfn1-xtb": "engine" };
+const about = { structure_id: "s", kinds, options: [{ name: "steps", kind: "integer" }, { name: "fit_stress", kind: "flag" }, { name: "seed", kind: "integer" }] };
 const values = { base: "b", reference: "file", label_set_id: "l", temperature_k: "300", effort: "quick", steps: "50", fit_stress: "0", seed: " " };
 
 test("a request names what was chosen, and leaves the rest to the effort", () => {
@@ -22,8 +23,8 @@ test("each kind of reference has its own fields", () => {
 });
 
 test("what is missing is said at its field", () => {
-    assert.deepEqual(findMissing(values), []);
-    assert.deepEqual(findMissing({ ...values, label_set_id: "", temperature_k: "" }).map(({ loc }) => loc), ["reference.label_set_id", "temperature_k"]);
-    assert.deepEqual(findMissing({ ...values, reference: "phonons" }).map(({ loc }) => loc), ["reference.prediction_id"]);
-    assert.deepEqual(findMissing({ ...values, reference: "", base: "" }).map(({ loc }) => loc), ["base", "reference"]);
+    assert.deepEqual(findMissing(values, kinds), []);
+    assert.deepEqual(findMissing({ ...values, label_set_id: "", temperature_k: "" }, kinds).map(({ loc }) => loc), ["reference.label_set_id", "temperature_k"]);
+    assert.deepEqual(findMissing({ ...values, reference: "phonons" }, kinds).map(({ loc }) => loc), ["reference.prediction_id"]);
+    assert.deepEqual(findMissing({ ...values, reference: "", base: "" }, kinds).map(({ loc }) => loc), ["base", "reference"]);
 });

@@ -68,7 +68,7 @@ export function narrow(figure, lines) {
         axis.nticks = 6;
     }
     if (lines) {
-        layout.legend = { ...layout.legend, orientation: "h", x: 0, y: -0.2, yanchor: "top", font: { size: 11 } };
+        layout.legend = { ...layout.legend, orientation: "h", x: 0, xanchor: "left", y: -0.2, yanchor: "top", font: { size: 11 } };
     }
     for (const trace of figure.data.filter((one) => one.colorbar)) {
         trace.colorbar = {

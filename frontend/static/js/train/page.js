@@ -7,7 +7,7 @@ import { byId, careBox, debounce, element, fill, pageData } from "../kit/dom.js"
 import { offerDrop } from "../kit/drop-zone.js";
 import { clearProblems, showProblem } from "../kit/problems.js";
 import { FormState } from "../state.js";
-import { findMissing, OWN_FIELDS, requestBody } from "./request.js";
+import { findMissing, requestBody } from "./request.js";
 
 /** @typedef {import("../../../types/api").components["schemas"]["TrainingEstimateOut"]} Estimate */
 /** @typedef {import("../../../types/api").components["schemas"]["LabelSetOut"]} LabelSet */
@@ -16,7 +16,7 @@ const DELAY_MS = 200;
 const REFUSED = "This training cannot be started";
 const EFFORTS = ["quick", "standard", "thorough"];
 
-const about = /** @type {{structure_id: string, elements: string[], options: import("./request.js").Option[]}} */ (pageData("page-data"));
+const about = /** @type {{structure_id: string, elements: string[], kinds: import("./request.js").Kinds, options: import("./request.js").Option[]}} */ (pageData("page-data"));
 const form = /** @type {HTMLFormElement} */ (byId("train-form"));
 const alert = byId("form-message");
 const state = new FormState(form);
@@ -25,7 +25,7 @@ const state = new FormState(form);
 function showControls() {
     const { reference = "" } = state.values;
     for (const part of /** @type {NodeListOf<HTMLElement>} */ (form.querySelectorAll("[data-of-reference]"))) {
-        part.hidden = part.dataset.ofReference !== (OWN_FIELDS.includes(reference) ? reference : "");
+        part.hidden = part.dataset.ofReference !== about.kinds[reference];
     }
 }
 
@@ -50,7 +50,7 @@ function showDefaults(estimate) {
 
 const update = newestOnly(async (/** @type {null} */ _, signal) => {
     const { values } = state;
-    if (findMissing(values).length) {
+    if (findMissing(values, about.kinds).length) {
         clearProblems(form, alert);
         EFFORTS.forEach((effort) => showEffort(undefined, effort));
         byId("form-summary").textContent = "";
@@ -93,7 +93,7 @@ button.addEventListener("click", async () => {
     button.disabled = true;
     try {
         const { values } = state;
-        const missing = findMissing(values);
+        const missing = findMissing(values, about.kinds);
         if (missing.length) throw new ApiProblem(422, REFUSED, "", missing);
         const body = requestBody(values, values.effort ?? "", about);
         const text = JSON.stringify(body);
