@@ -13,6 +13,7 @@ import httpx
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from fastapi import FastAPI
+from starlette.routing import Mount, Route
 
 from backend.app import create_app
 from backend.kit import settings as settings_module
@@ -58,10 +59,22 @@ def settings(
     settings_module.current.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def warm_app(tmp_path_factory: pytest.TempPathFactory) -> FastAPI:
+    """An application whose routers `app` uses: FastAPI takes long to read the signatures of all routes."""
+    return create_app(Settings(data_dir=tmp_path_factory.mktemp("app")))
+
+
 @pytest.fixture
-def app(settings: Settings) -> FastAPI:
+def app(settings: Settings, warm_app: FastAPI) -> FastAPI:
     """The API."""
-    return create_app(settings)
+    app = create_app(settings)
+    routes = zip(app.router.routes, warm_app.router.routes, strict=True)
+    # Routes of the application itself hold its state; those of routers find it in the request
+    app.router.routes[:] = [own if isinstance(own, Route | Mount) else warm for own, warm in routes]
+    # Routers look for replaced dependencies in the application that included them
+    warm_app.dependency_overrides = app.dependency_overrides
+    return app
 
 
 class Client:

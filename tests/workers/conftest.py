@@ -24,6 +24,7 @@ from tests.backend.conftest import (  # noqa: F401
     settings,
     silicon,
     structure,
+    warm_app,
 )
 from workers.engines.ase_dynamics import AseDynamics
 from workers.engines.interface import Engine, Potential
