@@ -58,7 +58,7 @@ class FrameSpool:
         self._lengths = list[int]()
 
     def add(self, moved: NDArray[np.float32]) -> None:
-        """Add a frame, shape (n_atoms, 3).
+        """Add a frame, shape (n_atoms, 3), or (n_beads × n_atoms, 3) of ring polymers.
 
         Raises
         ------
@@ -90,7 +90,7 @@ class FrameSpool:
         facts
             The trajectory without frames.
         first
-            Shape (n_atoms, 3): positions of the first frame, in units of the cell vectors. The frames are displacements
+            As an added frame: positions of the first one, in units of the cell vectors. The frames are displacements
             from it in these units.
 
         Raises
@@ -101,24 +101,28 @@ class FrameSpool:
             The disk is full.
         """
         self._flush()
-        n_atoms, n_frames = len(facts.symbols), sum(self._lengths)
-        if self._file is None or self._block.shape[0] != n_atoms or first.shape != (n_atoms, 3):
+        n_atoms, n_rows, n_frames = len(facts.symbols), self._block.shape[0], sum(self._lengths)
+        if self._file is None or n_rows % n_atoms or first.shape != (n_rows, 3):
             raise ValueError("the frames have other atoms")
-        blocks, begin = [], 0
+        n_beads, blocks, begin = n_rows // n_atoms, [], 0
         for length in self._lengths:
-            shape = (n_atoms, 3, length)
+            shape = (n_beads, n_atoms, 3, length)
             blocks.append(np.memmap(self._file, dtype=np.float32, mode="r", offset=begin, shape=shape))
-            begin += 12 * n_atoms * length
-        from_sites = first @ facts.cell - facts.sites
+            begin += 12 * n_rows * length
+        from_sites = first.reshape(n_beads, n_atoms, 3) @ facts.cell - facts.sites
         with replace_file(path) as temporary, h5py.File(temporary, "w") as file:
             _write_facts(file, facts)
-            dataset = file.create_dataset(DISPLACEMENTS, (n_atoms, 3, n_frames), dtype=np.float32)
+            shape_of_bead = (n_atoms, 3, n_frames)
+            shape_of_all = shape_of_bead if n_beads == 1 else (n_beads, *shape_of_bead)
+            dataset = file.create_dataset(DISPLACEMENTS, shape_of_all, dtype=np.float32)
             dataset.attrs["units"] = "angstrom"
             step = max(1, SPOOL_BYTES // (24 * n_frames))
-            for atom in range(0, n_atoms, step):
-                atoms = slice(atom, atom + step)
-                moved = np.concatenate([block[atoms] for block in blocks], axis=2)
-                dataset[atoms] = facts.cell.T @ moved + from_sites[atoms, :, np.newaxis]
+            for bead in range(n_beads):
+                for atom in range(0, n_atoms, step):
+                    atoms = slice(atom, atom + step)
+                    moved = np.concatenate([block[bead, atoms] for block in blocks], axis=2)
+                    place = (atoms,) if n_beads == 1 else (bead, atoms)
+                    dataset[place] = facts.cell.T @ moved + from_sites[bead, atoms, :, np.newaxis]
 
     def close(self) -> None:
         """Remove the temporary file."""

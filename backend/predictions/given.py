@@ -53,15 +53,18 @@ def find_source(scope: Scope, body: PredictionIn) -> Source | None:
 def _check_method(row: Source, body: PredictionIn) -> None:
     """Check that a source can give a kind of forecast: harmonic ones of phonons, and dynamics of a trajectory."""
     if row.phonons is None:
-        if body.method != "md":
-            raise Unprocessable.at("method", Notice("trajectory_source", {"method": body.method}))
-        if body.sampling != "powder":
-            raise Unprocessable.at("sampling", Notice("path_of_trajectory"))
+        method = "trpmd" if _are_ring_polymers(row) else "md"
+        if body.method != method:
+            raise Unprocessable.at("method", Notice("trajectory_source", {"method": body.method, "choice": method}))
         return
     if body.method != "harmonic":
         raise Unprocessable.at("method", Notice("harmonic_source", {"method": body.method}))
     if body.sampling != "powder" and not row.phonons["has_force_constants"]:
         raise Unprocessable.at("sampling", Notice("path_of_modes"))
+
+
+def _are_ring_polymers(row: Source) -> bool:
+    return row.trajectory is not None and row.trajectory.get("nuclei") == "ring_polymer"
 
 
 def temperature_of(source: Source | None, body: PredictionIn) -> float:
@@ -131,7 +134,12 @@ def facts_for_options(source: Source | None) -> GivenFacts | None:
     if source is None:
         return None
     if source.trajectory is not None:
-        return GivenFacts(frames=(source.trajectory["n_frames"], source.trajectory["frame_interval_fs"]))
+        facts = source.trajectory
+        return GivenFacts(
+            frames=(facts["n_frames"], facts["frame_interval_fs"]),
+            # Sources of older versions are classical
+            n_beads=facts.get("n_beads", 1),
+        )
     assert source.phonons is not None
     return GivenFacts(has_born_charges=bool(source.phonons["has_nac"]))
 

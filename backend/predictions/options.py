@@ -29,10 +29,13 @@ class GivenFacts:
         Whether phonons have Born charges.
     frames
         Number of the frames of a trajectory, and their interval in fs; None of phonons.
+    n_beads
+        Number of beads of the ring polymers of a trajectory.
     """
 
     has_born_charges: bool = False
     frames: tuple[int, float] | None = None
+    n_beads: int = 1
 
 
 def separate_sites(options: Options, data: StructureData, temperature_k: float) -> Options:
@@ -122,6 +125,7 @@ def fill_options(
         kinds=data.kinds,
         has_born_charges=source is not None and source.has_born_charges,
         frames=None if source is None else source.frames,
+        n_beads=1 if source is None else source.n_beads,
     )
     options = kind.options.fill(given, case)
     if source is not None:

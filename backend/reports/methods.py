@@ -11,7 +11,7 @@ from backend.trainings import facts
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics, RingPolymers
 from scattering.options.given import Given
-from scattering.options.given_trajectory import PowderTrajectory
+from scattering.options.given_trajectory import GivenTrajectory
 from scattering.options.harmonic import Harmonic
 
 
@@ -40,7 +40,7 @@ def _methods(gathered: Gathered) -> Iterator[Notice]:
 
 def _given_phonons(row: Prediction, cited: Mapping[str, int]) -> Iterator[Notice]:
     options, source = row.typed_options(), row.provenance.get(SOURCE, {})
-    if isinstance(options, PowderTrajectory):
+    if isinstance(options, GivenTrajectory):
         yield Notice(
             "methods_given_trajectory",
             {
@@ -49,6 +49,7 @@ def _given_phonons(row: Prediction, cited: Mapping[str, int]) -> Iterator[Notice
                 "temperature_k": row.temperature_k,
                 "length_ps": options.production_ps,
                 "frame_interval_fs": options.sample_fs,
+                "n_beads": options.beads,
             },
         )
         return

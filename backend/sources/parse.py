@@ -37,7 +37,12 @@ from backend.structures.formats.masses import isotope_of_mass
 from backend.structures.formats.reading import Reading as StructureReading
 from backend.structures.geometry import StructureData
 from backend.structures.parse import contents_of
+from scattering.core.errors import InvalidOptions
 from scattering.core.notices import Notice
+from scattering.options.base import ATOM_STEPS_PER_SECOND
+from scattering.options.case import Case
+from scattering.options.registry import find_kind
+from scattering.options.temperature import DEFAULT_TEMPERATURE_K
 
 # Once, and not in the child of each file
 load_readers()
@@ -175,12 +180,34 @@ def _trajectory_contents(reading: TrajectoryReading, *, keep: bool) -> dict[str,
     structure = contents_of(StructureReading(_structure(reading.unit_cell)))
     return {
         "structure": structure,
-        "trajectory": reading.facts,
+        "trajectory": {**reading.facts, "analysis_s": _analysis_seconds(reading)},
         "program": reading.program.to_json(),
         "notices": parsed_notices.to_json(reading.notices),
         "phonons": None if reading.trajectory is None else encode(reading.trajectory),
         "first": encode_array(reading.first) if keep else None,
     }
+
+
+def _analysis_seconds(reading: TrajectoryReading) -> float | None:
+    """Return the estimated duration of the analysis for a powder in s; None if the trajectory is too short for it."""
+    cell, facts = reading.unit_cell, reading.facts
+    case = Case(
+        numbers=np.array([atomic_numbers[symbol] for symbol in cell.symbols]),
+        positions=cell.positions,
+        cell=cell.cell,
+        temperature=DEFAULT_TEMPERATURE_K,
+        instruments=(),
+        quality="standard",
+        engines=("",),
+        frames=(facts["n_frames"], facts["frame_interval_fs"]),
+        n_beads=facts["n_beads"],
+    )
+    method = "trpmd" if facts["nuclei"] == "ring_polymer" else "md"
+    try:
+        options = find_kind(method, "powder", given=True).options.fill({}, case)
+    except InvalidOptions:
+        return None
+    return options.estimate_seconds(n_atoms_cell=len(cell.symbols), atom_steps_per_second=ATOM_STEPS_PER_SECOND)
 
 
 def _structure(cell: UnitCell) -> StructureData:

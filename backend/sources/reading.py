@@ -120,7 +120,7 @@ def _heads(settings: Settings, question: Question) -> Iterator[list[Path]]:
         for number, path in enumerate(question.paths):
             heads.append(folder / f"head-{number}")
             with path.open("rb") as source, heads[-1].open("wb") as target:
-                left = HEAD_BYTES
+                left = HEAD_BYTES // len(question.paths)
                 while left > 0 and (part := source.read(min(left, 1 << 20))):
                     left -= target.write(part)
         yield heads
@@ -136,7 +136,9 @@ def _of_whole_file(contents: dict[str, Any], statements: Statements, share: floa
     last = min(statements.get("last_frame", in_file), in_file)
     n_frames = max(0, (last - statements.get("first_frame", 1)) // every + 1)
     interval = facts["frame_interval_fs"] * every
+    seconds = facts["analysis_s"]
     facts = facts | {
+        "analysis_s": None if seconds is None else seconds * n_frames / facts["n_frames"],
         "n_frames": n_frames,
         "is_estimated": True,
         "frame_interval_fs": interval,

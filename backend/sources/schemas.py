@@ -111,6 +111,7 @@ def _checked(read: Callable[[str], object]) -> AfterValidator:
 
 
 MatrixText = Annotated[str, StringConstraints(max_length=1000)]
+Nuclei = Literal["classical", "ring_polymer"]
 Species = Annotated[
     dict[
         Annotated[str, StringConstraints(max_length=40)],
@@ -166,6 +167,11 @@ class SourceForm(RequestBody):
     first_frame: Annotated[int, Field(ge=1)] | None = Field(None, description="first frame to use, counted from 1")
     last_frame: Annotated[int, Field(ge=1)] | None = Field(None, description="last frame to use, counted from 1")
     every: Annotated[int, Field(ge=1)] | None = Field(None, description="use every so many frames")
+    nuclei: Nuclei | None = Field(
+        None,
+        description="whether the nuclei of a trajectory were classical or ring polymers (path integrals). Several "
+        "files of ring polymers are the beads, a single one has the centroids. Default: as the files say, or classical",
+    )
 
     @property
     def statements(self) -> Statements:
@@ -187,7 +193,7 @@ class SourceForm(RequestBody):
             stated["frame_interval_fs"] = self.frame_interval_fs
         if self.cell_angstrom is not None:
             stated["cell_angstrom"] = _cell(self.cell_angstrom)
-        for name in ("first_frame", "last_frame", "every"):
+        for name in ("first_frame", "last_frame", "every", "nuclei"):
             if getattr(self, name) is not None:
                 stated[name] = getattr(self, name)
         return stated
@@ -257,7 +263,24 @@ class SourceTrajectoryOut(ResponseBody):
     energy_resolution_mev: float = Field(
         description="FWHM of the narrowest line, with half of the length as correlation time", examples=[0.52]
     )
-    mean_temperature_k: float | None = Field(description="of the velocities; null without them", examples=[300.0])
+    mean_temperature_k: float | None = Field(
+        description="of the velocities, or of those of the centroids; null without them", examples=[300.0]
+    )
+    q_step_inv_angstrom: float | None = Field(
+        None, description="smallest |q| of the wave vectors that fit the box; null: read by an older version"
+    )
+    unit_cells: tuple[int, int, int] | None = Field(
+        None,
+        description="unit cells along the vectors of the box, found from mean positions: wave vectors along a path are "
+        "at multiples of their inverses; null: read by an older version",
+        examples=[[3, 3, 3]],
+    )
+    analysis_s: float | None = Field(
+        None,
+        description="estimated duration of the analysis of a powder; null: too short, or read by an older version",
+    )
+    nuclei: Nuclei = Field("classical", description="classical nuclei or ring polymers; forecasts of the latter: trpmd")
+    n_beads: int = Field(1, description="beads of each ring polymer in the files; 1 of their centroids", examples=[1])
 
 
 class ProgramOut(ResponseBody):

@@ -20,6 +20,7 @@ from backend.phonon_files.trajectory_file import FrameSpool
 from backend.sources.encoding import array_of, decode
 from backend.sources.formats.reading import MAX_SUPERCELL_ATOMS
 from scattering.core.trajectory import Trajectory
+from scattering.simulate.path_integral import MAX_BEADS
 
 RECORD: Final = struct.Struct("<cdI")
 FRAME, CONTENTS = b"F", b"C"
@@ -93,7 +94,7 @@ class FrameReceiver:
 
     @staticmethod
     def _longest(kind: bytes) -> int:
-        return BYTES_EACH * MAX_SUPERCELL_ATOMS if kind == FRAME else MAX_CONTENTS_BYTES
+        return BYTES_EACH * MAX_SUPERCELL_ATOMS * MAX_BEADS if kind == FRAME else MAX_CONTENTS_BYTES
 
     def contents(self) -> dict[str, Any]:
         """Return the JSON of the answer.

@@ -45,9 +45,8 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "harmonic_source": "Phonons give harmonic forecasts only, not the method “{method}”: choose “harmonic”.",
     "isotopes_of_trajectory": "The atoms of the trajectory moved with their masses, which cannot change. Leave the "
     "isotopes out, or upload the trajectory with them (species).",
-    "path_of_trajectory": "A trajectory gives forecasts of powders only: choose a powder.",
-    "trajectory_source": "A trajectory gives forecasts of molecular dynamics only, not of the method “{method}”: "
-    "choose “md”.",
+    "trajectory_source": "This trajectory does not give forecasts of the method “{method}”: choose “{choice}” (“trpmd” "
+    "for ring polymers, “md” for all others).",
     "isotopes_of_modes": "The source has modes without force constants: their masses cannot change. Leave the isotopes "
     "out, or upload force constants.",
     "isotopes_of_harmonic_only": "Only harmonic forecasts keep force constants, and this forecast is of the method "

@@ -103,9 +103,15 @@ def _methods_given_phonons(
 
 
 def _methods_given_trajectory(
-    *, program: str, workflow_reference: int, temperature_k: float, length_ps: float, frame_interval_fs: float
+    *,
+    program: str,
+    workflow_reference: int,
+    temperature_k: float,
+    length_ps: float,
+    frame_interval_fs: float,
+    n_beads: int = 1,
 ) -> str:
-    made = f" of {program}" if program else ""
+    made = (f" of {program}" if program else "") + (f" of ring polymers of {n_beads} beads" if n_beads > 1 else "")
     return (
         f"Following [{workflow_reference}], a trajectory{made} that was uploaded gave the dynamic structure factors, "
         f"by Fourier transform of the intermediate scattering functions: {length_ps:g} ps with frames every "

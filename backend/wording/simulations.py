@@ -131,6 +131,9 @@ def _too_few_beads(
 
 
 WORDS: Final[Mapping[str, Words]] = {
+    "beads_too_far_apart": "The mean square distance of the beads from their centroids is {ratio:.2g} times that of "
+    "free particles at {temperature_k:g} K, and forces only make it smaller. Check the temperature, and that the files "
+    "are the beads of one simulation.",
     "forces_not_finite": (
         "The potential gives forces that are not finite for this structure: check whether two atoms are at the same "
         "place."

@@ -25,6 +25,9 @@ WORDS: Final[Mapping[str, Words]] = {
     "born_charge_sum": "The Born charges of the cell add up to {charge_e:g} e instead of 0: the calculation is not "
     "quite converged. All charges are changed by as much, so that their sum is 0.",
     "born_charges_replaced": "The Born charges and the dielectric tensor of the files are replaced by those entered.",
+    "centroid_only": "The file has the centroids of ring polymers, without their beads. One-phonon scattering has "
+    "the right energies, but the zero-point spread of the beads is missing: the Debye–Waller factor is too large, and "
+    "with it all intensities at large |q|, most of all of hydrogen. Upload a file for each bead, if you have them.",
     "constants_not_symmetric": "Force constants that must be the same differ by up to {percent:g} %: the calculation "
     "is not converged, or the files do not belong together.",
     "cut_trajectory": "{file} ends within a frame: the file is cut. Its {n_frames} whole frames are used.",

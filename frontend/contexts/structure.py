@@ -13,8 +13,8 @@ from frontend.options_schema import chosen_values, options_of
 from frontend.text import ago
 
 DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
-METHODS_OF_SOURCES: Final = {"phonons": "harmonic", "trajectory": "md"}
-"""Kind of source → method of its forecasts."""
+METHODS_OF_TRAJECTORIES: Final = {"classical": "md", "ring_polymer": "trpmd"}
+"""Nuclei of a trajectory → method of its forecasts."""
 MAX_BADGES: Final = 12
 MAX_PROPOSALS: Final = 50
 MAX_TRAININGS: Final = 6
@@ -112,7 +112,7 @@ def _facts(source: JsonObject) -> JsonObject:
     """Return what the form needs of a source; the temperature of a trajectory is known if it has velocities."""
     trajectory = source["trajectory"]
     return {
-        "method": METHODS_OF_SOURCES[source["kind"]],
+        "method": METHODS_OF_TRAJECTORIES[trajectory["nuclei"]] if trajectory else "harmonic",
         "has_temperature": trajectory is not None,
         "temperature_k": trajectory and trajectory["mean_temperature_k"],
     }

@@ -25,12 +25,12 @@ class Trajectory:
     symbols
         Chemical symbols.
     displacements
-        Shape (n_atoms, 3, n_frames), Å, not wrapped into the cell, without the motion of the centre of mass. It may be
-        a memory map.
+        Shape (n_atoms, 3, n_frames), or (n_beads, n_atoms, 3, n_frames) of ring polymers, Å, not wrapped into the cell,
+        without the motion of the centre of mass. It may be a memory map.
     frame_interval_fs
         Time between frames.
     temperature_k
-        Mean temperature of the velocities; None if they are not known.
+        Mean temperature of the velocities, of the centroids of ring polymers; None if they are not known.
     """
 
     cell: NDArray[np.float64]
@@ -42,7 +42,7 @@ class Trajectory:
 
     def __post_init__(self) -> None:
         n_atoms = len(self.symbols)
-        shapes = (self.cell.shape, self.sites.shape, self.displacements.shape[:-1])
+        shapes = (self.cell.shape, self.sites.shape, self.displacements.shape[-3:-1])
         if shapes != ((3, 3), (n_atoms, 3), (n_atoms, 3)):
             raise ValueError(f"cell, sites and displacements do not fit together: {shapes}")
 

@@ -146,7 +146,11 @@ class BrillouinZone:
 
 
 def brillouin_zone(
-    *, cell: NDArray[np.float64], positions: NDArray[np.float64], numbers: NDArray[np.integer[Any]]
+    *,
+    cell: NDArray[np.float64],
+    positions: NDArray[np.float64],
+    numbers: NDArray[np.integer[Any]],
+    tolerance: float = SYMMETRY_TOLERANCE,
 ) -> BrillouinZone:
     """Find the special points of the Brillouin zone of a structure.
 
@@ -154,6 +158,8 @@ def brillouin_zone(
     ----------
     cell, positions, numbers
         The uploaded cell, primitive or not, in any orientation: shapes (3, 3) in Å, (n_atoms, 3) in Å and (n_atoms,).
+    tolerance
+        Å. Distance within which positions are symmetric.
 
     Raises
     ------
@@ -169,9 +175,9 @@ def brillouin_zone(
         with warnings.catch_warnings():
             # A cell whose sides are equal by accident has two paths; either is fine
             warnings.simplefilter("ignore")
-            found = seekpath.get_path(structure, symprec=SYMMETRY_TOLERANCE)
+            found = seekpath.get_path(structure, symprec=tolerance)
             standard = found["primitive_lattice"], found["primitive_positions"], found["primitive_types"]
-            dataset = spglib.get_symmetry_dataset(standard, symprec=SYMMETRY_TOLERANCE)
+            dataset = spglib.get_symmetry_dataset(standard, symprec=tolerance)
     except (seekpath.hpkot.SymmetryDetectionError, SpglibError, ValueError, KeyError) as error:
         raise _no_symmetry() from error
     # Rows of the standardised lattice, turned back into the uploaded orientation

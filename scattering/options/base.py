@@ -224,6 +224,11 @@ class Options(BaseModel, ABC):
         return 0
 
     @property
+    def n_stored_runs(self) -> int:
+        """Number of runs, or segments of a run, that the partials keep beside their mean."""
+        return self.n_replicas
+
+    @property
     def cell_is_simulated(self) -> bool:
         """Whether a separate run finds the mean cell before all other runs."""
         return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scattering.core.sites import distinct_types, site_labels
-from scattering.crystal.path import BrillouinZone, brillouin_zone
+from scattering.crystal.path import SYMMETRY_TOLERANCE, BrillouinZone, brillouin_zone
+from scattering.crystal.unit_cell import UnitCell, find_unit_cell, unit_cell_of
 from scattering.options.names import Quality
 
 
@@ -37,6 +38,10 @@ class Case:
         Whether given force constants have Born charges.
     frames
         Number of the frames of a given trajectory, and their interval in fs; None if there is none.
+    n_beads
+        Number of beads of the ring polymers of this trajectory.
+    symmetry_tolerance
+        Distance in Å within which positions are symmetric.
     """
 
     numbers: NDArray[np.integer[Any]]
@@ -49,6 +54,8 @@ class Case:
     kinds: NDArray[np.integer[Any]] | None = None
     has_born_charges: bool = False
     frames: tuple[int, float] | None = None
+    n_beads: int = 1
+    symmetry_tolerance: float = SYMMETRY_TOLERANCE
 
     @property
     def n_atoms(self) -> int:
@@ -65,7 +72,33 @@ class Case:
             The symmetry was not found.
         """
         types = distinct_types(self.numbers, self.kinds)
-        return brillouin_zone(cell=self.cell, positions=self.positions, numbers=types)
+        return brillouin_zone(
+            cell=self.cell, positions=self.positions, numbers=types, tolerance=self.symmetry_tolerance
+        )
+
+    def unit_cell(self, repeats: Sequence[int] | None = None) -> UnitCell:
+        """Return the unit cell that this one repeats; with stated repeats, or found.
+
+        Raises
+        ------
+        NotRepeated
+            The atoms do not repeat so.
+        """
+        types = distinct_types(self.numbers, self.kinds)
+        if repeats is None:
+            return find_unit_cell(cell=self.cell, positions=self.positions, types=types)
+        return unit_cell_of(repeats, cell=self.cell, positions=self.positions, types=types)
+
+    def of_unit_cell(self, unit: UnitCell) -> Case:
+        """Return the same case with the unit cell in place of the uploaded one."""
+        return replace(
+            self,
+            numbers=self.numbers[unit.atoms],
+            kinds=None if self.kinds is None else self.kinds[unit.atoms],
+            positions=unit.positions,
+            cell=unit.cell,
+            symmetry_tolerance=unit.symmetry_tolerance,
+        )
 
     def n_species(self, *, resolve_sites: bool) -> int:
         """Return the number of elements, or of inequivalent sites."""

@@ -15,6 +15,7 @@ from scattering.options.base import Options
 from scattering.options.case import Case
 from scattering.options.fields import Number, Whole, case_of, schema_extra
 from scattering.options.names import Method, Quality
+from scattering.simulate.correlation import MAX_STORED_RUNS
 from scattering.simulate.path_integral import MAX_BEADS, n_beads_needed
 from scattering.simulate.powder import shells
 from scattering.simulate.protocol import choose_supercell, nyquist_energy, time_scales
@@ -114,6 +115,19 @@ class Dynamics(Options):
     def n_replicas(self) -> int:
         """Number of independent runs."""
         return self.replicas
+
+    @property
+    def n_segments(self) -> int:
+        """Number of segments of a single run, each twice as long as the correlations; 1 of several or a short one."""
+        if self.replicas > 1:
+            return 1
+        return max(1, min(MAX_STORED_RUNS, int(self.production_ps / self.correlation_ps + 1e-9) // 2))
+
+    @property
+    def n_stored_runs(self) -> int:
+        """Number of runs, or segments of a run, that the partials keep beside their mean."""
+        n_runs = self.replicas * self.n_segments
+        return n_runs if n_runs > 1 else 0
 
     @property
     def cell_is_simulated(self) -> bool:

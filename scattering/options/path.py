@@ -113,7 +113,8 @@ class PathOptions(Options):
     def _with_zones(self, case: Case) -> Self:
         vectors = self.sample_path(self.lines(case.zone), case.cell).wave_vectors
         if len(vectors) == 0:
-            raise InvalidOptions.at("options.supercell", Notice("no_wave_vector_on_path"))
+            asked = "supercell" if "supercell" in self.names() else "path"
+            raise InvalidOptions.at(f"options.{asked}", Notice("no_wave_vector_on_path"))
         max_zones = max(1, int(MAX_COHERENT_BYTES / (self._bytes_each(case) * len(vectors))))
         listed = self.has("zones")
         zones = check_zones(case.zone, self.zones) if listed else self._random_zones(case, vectors, max_zones)
@@ -137,7 +138,7 @@ class PathOptions(Options):
         """Return the bytes of the coherent partials of one wave vector in one zone, in single precision."""
         n_species = case.n_species(resolve_sites=self.resolve_sites)
         n_energy = self._energy_end(case) / ENERGY_STEP_MEV
-        return 4 * (1 + self.n_replicas) * n_energy * (n_species * (n_species + 1) // 2)
+        return 4 * (1 + self.n_stored_runs) * n_energy * (n_species * (n_species + 1) // 2)
 
     def _energy_end(self, case: Case) -> float:
         """Return the expected end of the energy axis in meV."""
@@ -197,14 +198,19 @@ class PathDynamics(PathOptions, Dynamics):
         phonons = choose_supercell(case.cell, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM)
         return super().fill_in(draft.with_defaults(supercell=commensurate, force_constant_supercell=phonons), case)
 
+    @property
+    def repeats(self) -> tuple[int, int, int]:
+        """Repeats of the cell of the path in the simulated box."""
+        return self.supercell
+
     def sample_path(self, lines: Sequence[Segment], cell: NDArray[np.float64]) -> SampledPath:
-        """Return the wave vectors that fit the supercell."""
-        return sample(lines, cell, supercell=self.supercell)
+        """Return the wave vectors that fit the simulated box."""
+        return sample(lines, cell, supercell=self.repeats)
 
     def n_correlated_vectors(self) -> int:
         """Estimate the number of scattering vectors: waves on all lines, in each zone, with their equivalents."""
         n_lines = len(self.path.replace("|", "-").split("-")) - 1
-        return round(n_lines * max(self.supercell) * 0.6 * self.n_zones * MAX_ARMS * 0.6)
+        return round(n_lines * max(self.repeats) * 0.6 * self.n_zones * MAX_ARMS * 0.6)
 
     def estimate_seconds(self, *, n_atoms_cell: int, atom_steps_per_second: float) -> float:
         """Return the time for the dispersion and the dynamics."""

@@ -9,7 +9,12 @@ from typing import Final
 from scattering.options.base import Options
 from scattering.options.dynamics import PowderClassical, PowderRingPolymers
 from scattering.options.given import PathGiven, PowderGiven
-from scattering.options.given_trajectory import PowderTrajectory
+from scattering.options.given_trajectory import (
+    PathBeadTrajectory,
+    PathTrajectory,
+    PowderBeadTrajectory,
+    PowderTrajectory,
+)
 from scattering.options.harmonic import PowderHarmonic
 from scattering.options.names import Method, Sampling
 from scattering.options.path import PathClassical, PathHarmonic, PathRingPolymers
@@ -79,6 +84,9 @@ GIVEN_KINDS: Final[Mapping[tuple[str, str], Kind]] = {
         Kind("harmonic", "powder", PowderGiven),
         Kind("harmonic", "path", PathGiven),
         Kind("md", "powder", PowderTrajectory),
+        Kind("md", "path", PathTrajectory),
+        Kind("trpmd", "powder", PowderBeadTrajectory),
+        Kind("trpmd", "path", PathBeadTrajectory),
     )
 }
 """Kinds from given force constants, modes or trajectories, without a potential."""

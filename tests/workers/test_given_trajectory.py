@@ -354,7 +354,6 @@ def test_what_a_trajectory_cannot_give(client: Client, tmp_path: Path) -> None:
     for body, loc, code in (
         ({"method": "harmonic"}, "method", "trajectory_source"),
         ({"method": "trpmd"}, "method", "trajectory_source"),
-        ({"sampling": "path"}, "sampling", "path_of_trajectory"),
         ({"isotopes": {"Cl": "37Cl"}}, "isotopes", "isotopes_of_trajectory"),
     ):
         refused = ask(client, source, 422, **stated, **body)

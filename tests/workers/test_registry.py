@@ -10,7 +10,7 @@ from workers.simulations import registry
 from workers.simulations.dynamics import DynamicsWorkflow
 from workers.simulations.harmonic import HarmonicWorkflow
 from workers.simulations.powder_modes import ModesWorkflow
-from workers.simulations.powder_trajectory import TrajectoryWorkflow
+from workers.simulations.trajectory import TrajectoryWorkflow
 
 
 def test_every_kind_of_simulation_has_a_workflow_of_its_sort() -> None:
@@ -22,5 +22,6 @@ def test_every_kind_of_simulation_has_a_workflow_of_its_sort() -> None:
     assert isinstance(registry.workflow_of_modes("powder"), ModesWorkflow)
     with pytest.raises(KeyError):
         registry.workflow_of_modes("path")
-    assert isinstance(registry.workflow_of_trajectory("powder"), TrajectoryWorkflow)
-    assert len(registry.modules()) == 6
+    for sampling in ("powder", "path"):
+        assert isinstance(registry.workflow_of_trajectory(sampling), TrajectoryWorkflow)
+    assert len(registry.modules()) == 7

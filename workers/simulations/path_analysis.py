@@ -113,7 +113,7 @@ def correlate(
             highest_energy=target.highest_energy,
         )
 
-    count = [len(target.symmetry.arms(k, options.supercell, MAX_ARMS)) for k in target.wave_vectors]
+    count = [len(target.symmetry.arms(k, options.repeats, MAX_ARMS)) for k in target.wave_vectors]
     parts = list[NDArray[np.float32]]()
     for block in _blocks(count, 8 * n_groups * (n_groups + 1) / 2 * n_lags * len(target.zones)):
         vectors, waves = crystal_correlation.equivalent_vectors(
@@ -121,7 +121,7 @@ def correlate(
             target.cell,
             target.wave_vectors[block],
             target.zones,
-            supercell=options.supercell,
+            supercell=options.repeats,
             max_waves=MAX_ARMS,
         )
 

@@ -40,14 +40,14 @@ def _symmetry(simulation: Simulation[PathDynamics]) -> BrillouinZone:
     return brillouin_zone(cell=atoms.cell.array, positions=atoms.positions, numbers=atom_types(atoms))
 
 
-class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
+class PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
     """Analysis of F(k + G, t) along a path."""
 
     SPECTRA = CrystalSpectra
 
     def __init__(self, simulation: Simulation[PathDynamics], prepared: Prepared) -> None:
         super().__init__(simulation, prepared)
-        symmetry, cell = _symmetry(simulation), prepared.cell
+        symmetry, cell = self.crystal()
         self._lines = simulation.options.lines(symmetry)
         self._path = simulation.options.sample_path(self._lines, cell)
         zones = np.array(simulation.options.zones, dtype=np.int64)
@@ -63,6 +63,10 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
             highest_energy=self.highest_mev,
         )
 
+    def crystal(self) -> tuple[BrillouinZone, NDArray[np.float64]]:
+        """Return the Brillouin zone, and the cell whose reciprocal lattice units wave vectors have, in Å."""
+        return _symmetry(self.simulation), self.prepared.cell
+
     def correlate(self, stretch: NDArray[np.float32], *, seed: int, update: Callable[[float], None]) -> CrystalSpectra:
         return correlate(stretch, self._target, options=self.simulation.options, seed=seed, update=update)
 
@@ -76,7 +80,7 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
 
     def partials(self, runs: PathRuns, metadata: dict[str, Any]) -> CrystalPartials:
         target, path = self._target, self._path
-        fine = self.simulation.options.sample_dispersion(self._lines, target.cell)
+        dispersion_distance, dispersion = self.dispersion(target.cell)
         coherent = np.array([spectra.coherent for spectra in runs.spectra])
         incoherent = np.array([spectra.incoherent for spectra in runs.spectra])
         several = len(runs.spectra) > 1
@@ -94,8 +98,8 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
             q=target.q,
             incoherent=incoherent.mean(axis=0),
             displacements=np.mean([one.tensors for one in runs.replicas if one.tensors is not None], axis=0),
-            dispersion_distance=fine.distance,
-            dispersion=self._dispersion,
+            dispersion_distance=dispersion_distance,
+            dispersion=dispersion,
             temperature=self.simulation.temperature,
             statistics=self.statistics,
             metadata=metadata,
@@ -103,29 +107,41 @@ class _PathAnalysis(Analysis[PathDynamics, CrystalSpectra]):
             incoherent_runs=incoherent if several else None,
         )
 
+    def dispersion(self, cell: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return harmonic phonons along the path: distances in Å⁻¹, (n_fine,), and energies in meV, (n_fine, n_modes).
+
+        Parameters
+        ----------
+        cell
+            Shape (3, 3), Å: the cell of the wave vectors.
+        """
+        fine = self.simulation.options.sample_dispersion(self._lines, cell)
+        return fine.distance, self._prepared_dispersion
+
     @property
-    def _dispersion(self) -> NDArray[np.float64]:
+    def _prepared_dispersion(self) -> NDArray[np.float64]:
         assert self.prepared.dispersion is not None
         return self.prepared.dispersion
 
     @property
     def stiffest_mev(self) -> float:
-        return float(self._dispersion.max())
+        return float(self._prepared_dispersion.max())
 
     def warnings(self, runs: PathRuns) -> tuple[Notice, ...]:
         found = []
-        if missing := missing_segments(self._lines, self.simulation.options.supercell):
+        if missing := missing_segments(self._lines, self.simulation.options.repeats):
             found.append(Notice("segments_with_few_waves", {"segments": list(missing)}))
         if runs.diffusing:
             found.append(Notice("no_debye_waller_factor", {"species": runs.diffusing}))
         return tuple(found)
 
     def findings(self, runs: PathRuns) -> dict[str, Any]:
-        return {
-            "n_wave_vectors": len(self._path.wave_vectors),
-            "lowest_energy_mev": float(self._dispersion.min()),
-            "highest_energy_mev": float(self._dispersion.max()),
-        }
+        return {"n_wave_vectors": len(self._path.wave_vectors), **self.dispersion_findings()}
+
+    def dispersion_findings(self) -> dict[str, Any]:
+        """Return the range of the harmonic phonons."""
+        dispersion = self._prepared_dispersion
+        return {"lowest_energy_mev": float(dispersion.min()), "highest_energy_mev": float(dispersion.max())}
 
 
 class _PathWorkflow(DynamicsWorkflow[PathDynamics, CrystalSpectra]):
@@ -160,4 +176,4 @@ def _force_constants(
     ).force_constants
 
 
-WORKFLOW: Final = _PathWorkflow(_PathAnalysis)
+WORKFLOW: Final = _PathWorkflow(PathAnalysis)

@@ -24,7 +24,7 @@ _MODULES: Final[Mapping[tuple[str, str], str]] = {
 """Method and sampling → module of this folder. Its `WORKFLOW` has one of the types below."""
 _OF_MODES: Final = {"powder": "powder_modes"}
 """Sampling → module for a source that has modes without force constants."""
-_OF_TRAJECTORY: Final = {"powder": "powder_trajectory"}
+_OF_TRAJECTORY: Final = {"powder": "powder_trajectory", "path": "path_trajectory"}
 """Sampling → module for a source that has a trajectory."""
 
 

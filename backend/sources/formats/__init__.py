@@ -6,6 +6,7 @@ Euphonic take: neither package opens an untrusted YAML, XML or HDF5 file by itse
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -25,10 +26,12 @@ from backend.sources.formats.trajectories import formats as trajectories
 from backend.sources.formats.trajectories.survey import FrameSink, TrajectoryReading
 from backend.sources.formats.trajectories.with_topology.topologies import READERS
 from scattering.core.notices import Notice
+from scattering.simulate.path_integral import MAX_BEADS
 
 __all__ = ["FORMATS", "MAX_FILES", "Format", "Kind", "Recognised", "recognise"]
 
-MAX_FILES: Final = 4
+MAX_FILES: Final = MAX_BEADS + 1
+"""Of ring polymers: a file for each bead, and a topology."""
 Kind = Literal["phonons", "trajectory"]
 STRUCTURES: Final = frozenset({"poscar", "cp2k_cell"})
 """Kinds of files with names that structures have too."""
@@ -143,6 +146,7 @@ FORMATS: Final[Mapping[str, Format]] = {
             ("cp2k_velocities", "cp2k_cell"),
             survey=trajectories.read_cp2k,
         ),
+        Format("i-pi-xyz", "XYZ of i-PI, one file for each bead", ("i_pi_xyz",), survey=trajectories.read_i_pi),
         Format("extxyz", "extended XYZ", ("extxyz",), survey=trajectories.read_xyz),
         Format("gpumd-xyz", "GPUMD movie.xyz or dump.xyz", ("gpumd_xyz",), survey=trajectories.read_gpumd),
         Format("xyz", "XYZ", ("xyz",), survey=trajectories.read_xyz),
@@ -162,10 +166,21 @@ def load_readers() -> None:
 
 @dataclass(frozen=True)
 class Recognised:
-    """An upload of a known format: its files by kind."""
+    """An upload of a known format.
+
+    Attributes
+    ----------
+    format
+        Its format.
+    files
+        Its files by kind.
+    beads
+        Of ring polymers: the files of the second bead and the following ones, of the kind of the main file.
+    """
 
     format: Format
     files: Files
+    beads: tuple[UploadedFile, ...] = ()
 
     def read(self, statements: Statements, *, keep: bool | FrameSink = False) -> Reading | TrajectoryReading:
         """Return the phonons or the trajectory.
@@ -182,17 +197,22 @@ class Recognised:
         """
         with refusing_damage(self.main):
             if self.format.survey is not None:
-                return self.format.survey(self.files, statements, keep=keep)
+                return self.format.survey(self.files, statements, beads=self.beads, keep=keep)
             return self.format.reader()(self.files, statements)
 
     @property
     def main(self) -> UploadedFile:
         """The file to which the others belong."""
-        return next(file for role, file in self.files.items() if role in self.format.main)
+        return self.files[self._main_role]
+
+    @property
+    def _main_role(self) -> str:
+        return next(role for role in self.files if role in self.format.main)
 
     def to_json(self) -> list[dict[str, str]]:
         """Return the file names with their kinds."""
-        return [{"file": file.name, "role": role} for role, file in self.files.items()]
+        of_beads = [(self._main_role, file) for file in self.beads]
+        return [{"file": file.name, "role": role} for role, file in (*self.files.items(), *of_beads)]
 
 
 def recognise(files: Sequence[UploadedFile], requested: str | None) -> Recognised:
@@ -223,12 +243,21 @@ def recognise(files: Sequence[UploadedFile], requested: str | None) -> Recognise
     if not fitting:
         raise _missing_main(files, known, requested)
     fmt = fitting[0]
-    by_role: dict[str, UploadedFile] = {}
-    for file, role in zip(files, known, strict=True):
-        if role in by_role or role not in (*fmt.main, *fmt.beside):
+    by_role, beads = dict[str, UploadedFile](), list[UploadedFile]()
+    for file, role in sorted(zip(files, known, strict=True), key=lambda pair: _number_in(pair[0].name)):
+        if role in by_role and role in fmt.main and fmt.kind == "trajectory":
+            beads.append(file)
+        elif role in by_role or role not in (*fmt.main, *fmt.beside):
             raise does_not_fit("file", file=file.name, other=fmt.title)
-        by_role[role] = file
-    return Recognised(fmt, by_role)
+        else:
+            by_role[role] = file
+    return Recognised(fmt, by_role, tuple(beads))
+
+
+def _number_in(name: str) -> int:
+    """Return the last number in the name of a file, which counts beads; 0 without one."""
+    numbers = re.findall(r"\d{1,9}", name)
+    return int(numbers[-1]) if numbers else 0
 
 
 def unknown_format(file_name: str, looks_like: str, *, loc: str = "files") -> Refused:

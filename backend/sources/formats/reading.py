@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final, TypedDict
+from typing import Any, BinaryIO, Final, Literal, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -69,6 +69,7 @@ class Statements(TypedDict, total=False):
     first_frame: int
     last_frame: int
     every: int
+    nuclei: Literal["classical", "ring_polymer"]
 
 
 @dataclass(frozen=True)

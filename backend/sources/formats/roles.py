@@ -149,6 +149,10 @@ def _is_gpumd_xyz(file: UploadedFile) -> bool:
     return _is_extended_xyz(file) and re.search(rb"\bTime=", _xyz_comment(file)) is not None
 
 
+def _is_i_pi_xyz(file: UploadedFile) -> bool:
+    return _is_xyz(file) and re.match(rb"#\s*CELL[({\[](abcABC|H|GENH)[)}\]]:", _xyz_comment(file)) is not None
+
+
 _CP2K_COMMENT: Final = re.compile(rb"\s*i\s*=\s*\d+,\s*time\s*=")
 
 
@@ -235,6 +239,7 @@ TRAJECTORIES: Final = (
     Role("cp2k_xyz", _named(r".*-pos-.*\.xyz"), _is_cp2k_xyz),
     Role("cp2k_cell", _named(r".*\.cell"), _holds(rb"^#\s*Step\s+Time \[fs\]\s+Ax \[Angstrom\]")),
     Role("xdatcar", _named(r".*xdatcar.*"), _is_xdatcar),
+    Role("i_pi_xyz", _named(r".*\.(pos|xc)_?\d*\.xyz"), _is_i_pi_xyz),
     Role("gpumd_xyz", _named(r".*\.xyz"), _is_gpumd_xyz),
     Role("extxyz", _named(r".*\.(ext)?xyz"), _is_extended_xyz),
     Role("xyz", _named(r".*\.(ext)?xyz"), _is_xyz),

@@ -19,11 +19,15 @@ WORDS: Final[Mapping[str, Words]] = {
     "isotopes_of_sites": "The isotopes distinguish sites of an element: leave this option out, or choose one isotope "
     "for all sites of an element.",
     "large_supercell": "The supercell has {n_atoms} atoms, more than the {maximum} allowed; choose fewer repeats.",
+    "unit_cell_not_repeated": lambda *, repeats: (
+        f"The mean positions of the atoms do not repeat {' × '.join(map(str, repeats))} times: enter the unit cells "
+        "along each vector of the trajectory's cell, or leave this option out."
+    ),
     "long_correlation": "The correlation time, {correlation_ps:g} ps, must not be longer than the trajectory, "
     "{production_ps:g} ps.",
     "no_born_charges": "The source has no Born charges: leave this option out, or upload the phonons with Born charges "
     "and the dielectric tensor.",
-    "no_wave_vector_on_path": "The supercell has no wave vector on this path; choose more repeats.",
+    "no_wave_vector_on_path": "The supercell has no wave vector on this path: choose another path, or more repeats.",
     "no_zone_in_range": "No Brillouin zone lies completely between {minimum_inv_angstrom:.1f} and "
     "{maximum_inv_angstrom:.1f} Å⁻¹; choose a larger |q|, or other instruments.",
     "pressure_without_npt": "Only the ensemble npt uses a pressure: choose npt, or leave the pressure out.",

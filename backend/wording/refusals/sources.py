@@ -59,6 +59,7 @@ KINDS: Final = {
     "tpr": "a GROMACS run input: a topology, to be uploaded with its trajectory",
     "trr": "a TRR trajectory",
     "xtc": "an XTC trajectory",
+    "i_pi_xyz": "an XYZ file of i-PI",
     "xyz": "a structure or trajectory in XYZ",
     "castep_md": "a .md of CASTEP",
     "cp2k_cell": "cells of CP2K: upload positions too (-pos-1.xyz)",
@@ -93,6 +94,8 @@ NEEDED: Final = {
     "frame_interval_fs": "{file} does not state the time between its frames: enter it in fs (frame_interval_fs).",
     "time_step_fs": "{file} numbers its frames by steps of the simulation: enter its time step in fs (time_step_fs).",
     "supercell": "{file} does not state the supercell of the calculation: enter it in units of the cell (supercell).",
+    "nuclei": "There are several trajectories. If they are the beads of ring polymers (path integrals), enter "
+    "ring_polymer (nuclei); otherwise upload one trajectory.",
     "species": "{file} does not prove the element of {types}: enter it, or X for a site that is no atom (species).",
 }
 
@@ -141,7 +144,35 @@ def _not_read(*, status: str, progress: float) -> str:
     return f"The files of this source are still being read ({done} done): wait until its status is “ready”."
 
 
+BEAD_QUANTITIES: Final = {
+    "atoms": "has other atoms",
+    "cells": "has another cell",
+    "frames": "has no such frame",
+    "times": "has another time",
+}
+
+
+def _beads_differ(*, file: str, other: str, quantity: str, frame: int) -> str:
+    return (
+        f"Frame {frame} of {other} {BEAD_QUANTITIES[quantity]}, compared with {file}. The beads of ring polymers must "
+        "have the same atoms, cells and times: upload the files of one simulation, or enter the last frame that "
+        "all have (last_frame)."
+    )
+
+
+def _beads_missing(*, file: str, found: Sequence[int]) -> str:
+    return (
+        f"The files have the beads {listed([str(number) for number in found])} of ring polymers. All must be "
+        f"there, numbered from 0, each once. Upload the others beside {file}."
+    )
+
+
 WORDS: Final[Mapping[str, Words]] = {
+    "beads_differ": _beads_differ,
+    "beads_missing": _beads_missing,
+    "centroid_among_beads": "{file} or another file has the centroids of ring polymers: upload only the beads.",
+    "several_trajectories": "There are {n_files} trajectories, but those of classical nuclei are one file. Upload one "
+    "of them.",
     "atoms_change": "{file}: frame {frame} has other atoms than the first frame, or another order ({n_found} atoms; "
     "the first frame has {n_expected}). All frames must have the same atoms.",
     "cell_varies": "The cell varies by {percent:.1f} %, at most {maximum_percent:g} % are possible: wave vectors need "

@@ -11,7 +11,6 @@ from ase import Atoms
 from numpy.typing import NDArray
 
 from scattering.options.dynamics import Dynamics
-from scattering.simulate import correlation
 from scattering.simulate.mobility import Mobility, mobility
 from workers import stages
 from workers.engines.interface import Engine
@@ -59,11 +58,6 @@ class Replica:
             loaded["seen"],
             loaded["seconds"],
         )
-
-
-def n_segments(options: Dynamics) -> int:
-    """Return the number of segments of a single run, each twice as long as the correlations; 1 if it is too short."""
-    return max(1, min(correlation.MAX_STORED_RUNS, int(options.production_ps / options.correlation_ps + 1e-9) // 2))
 
 
 class Correlate(Protocol):
@@ -140,7 +134,7 @@ def analyse(
     """
     progress.stage(stages.CORRELATE, until=1.0)
     # A single run is divided into segments, whose scatter gives the error
-    segments = n_segments(options) if options.replicas == 1 else 1
+    segments = options.n_segments
     frames = moved.shape[-1] // segments
     spectra = []
     for segment in range(segments):

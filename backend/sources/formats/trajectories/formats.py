@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
-from backend.sources.formats.reading import Files, Statements
-from backend.sources.formats.trajectories import castep_md, cp2k, dlpoly, lammps, xdatcar, xyz
+from backend.sources.formats.reading import Files, Statements, UploadedFile
+from backend.sources.formats.trajectories import castep_md, cp2k, dlpoly, i_pi, lammps, xdatcar, xyz
 from backend.sources.formats.trajectories.frames import FrameIterator, LineReader, text_frames
 from backend.sources.formats.trajectories.survey import FrameSink, TrajectoryReading, survey
 from backend.sources.formats.trajectories.with_topology import amber, dcd, gromacs
@@ -15,22 +15,30 @@ Survey = Callable[..., TrajectoryReading]
 
 
 def _of(read_frames: LineReader, program: str = "") -> Survey:
-    def read(files: Files, statements: Statements, *, keep: bool | FrameSink = False) -> TrajectoryReading:
-        (file,) = files.values()
-        return survey(file, text_frames(file, read_frames), statements, program=program, keep=keep)
+    def read(
+        files: Files, statements: Statements, *, beads: Sequence[UploadedFile] = (), keep: bool | FrameSink = False
+    ) -> TrajectoryReading:
+        all_beads = (*files.values(), *beads)
+        frames = [text_frames(one, read_frames) for one in all_beads]
+        return survey(all_beads, frames, statements, program=program, keep=keep)
 
     return read
 
 
 def _of_files(main: str, read_frames: Callable[[Files], FrameIterator], program: str = "") -> Survey:
-    def read(files: Files, statements: Statements, *, keep: bool | FrameSink = False) -> TrajectoryReading:
-        return survey(files[main], read_frames(files), statements, program=program, keep=keep)
+    def read(
+        files: Files, statements: Statements, *, beads: Sequence[UploadedFile] = (), keep: bool | FrameSink = False
+    ) -> TrajectoryReading:
+        all_beads = (files[main], *beads)
+        frames = [read_frames({**files, main: one}) for one in all_beads]
+        return survey(all_beads, frames, statements, program=program, keep=keep)
 
     return read
 
 
 read_xyz: Final = _of(xyz.read_frames)
 read_gpumd: Final = _of(xyz.read_frames, "GPUMD")
+read_i_pi: Final = _of(i_pi.read_frames, "i-PI")
 read_lammps: Final = _of(lammps.read_frames, "LAMMPS")
 read_xdatcar: Final = _of(xdatcar.read_frames, "VASP")
 read_castep: Final = _of(castep_md.read_frames, "CASTEP")

@@ -54,6 +54,10 @@ class Frame:
         Whether labels are names that a force field gives to its types of atoms, and name no element by themselves.
     rounding_angstrom
         Step to which the file rounds positions, where it is large enough to matter.
+    bead
+        Number of the bead of ring polymers, from 0, where the file states it.
+    is_centroid
+        Whether the file states that positions are the centroids of ring polymers.
     """
 
     labels: NDArray[np.bytes_]
@@ -67,6 +71,8 @@ class Frame:
     masses: NDArray[np.float64] | None = None
     has_type_names: bool = False
     rounding_angstrom: float = 0.0
+    bead: int | None = None
+    is_centroid: bool = False
 
     def of_atoms(self, chosen: NDArray[np.bool_]) -> Frame:
         """Return the same frame with some of its atoms, shape (n_atoms,)."""

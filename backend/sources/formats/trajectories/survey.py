@@ -1,13 +1,14 @@
 """One pass through the frames of a trajectory: what they are, whether they can be analysed, and their displacements.
 
 Positions are unwrapped by the minimum image from frame to frame, and the motion of the centre of mass is removed. The
-memory is that of a frame, unless the displacements are kept.
+memory is that of a frame, unless the displacements are kept. Ring polymers have a frame for each bead; what is said of
+atoms is then said of their centroids.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -28,14 +29,16 @@ from backend.sources.formats.reading import (
     incomplete,
 )
 from backend.sources.formats.trajectories.aliasing import StepSampler
+from backend.sources.formats.trajectories.beads import BeadFrame, check_numbers, in_step
 from backend.sources.formats.trajectories.bonds import BondSampler
 from backend.sources.formats.trajectories.frames import Cut, Frame, FrameIterator
 from backend.sources.formats.trajectories.species import doubts_about_masses, missing_species, species_of
 from scattering.core.constants import PLANCK_MEV_FS
 from scattering.core.notices import Notice
 from scattering.core.trajectory import Trajectory, longest_window_ps
+from scattering.crystal.unit_cell import find_unit_cell
 from scattering.simulate.mobility import MIN_RELATIVE_DISPLACEMENT
-from scattering.simulate.protocol import nyquist_energy
+from scattering.simulate.protocol import cell_heights, nyquist_energy
 
 MIN_FRAMES: Final = 32
 MAX_CELL_VARIATION: Final = 0.02
@@ -70,7 +73,7 @@ class TrajectoryReading:
     trajectory
         The displacements, if they are kept; without frames if these went elsewhere.
     first
-        Shape (n_atoms, 3): positions of the first frame, in units of the cell vectors.
+        Shape (n_beads × n_atoms, 3): positions of the first frame, bead by bead, in units of the cell vectors.
     """
 
     unit_cell: UnitCell
@@ -82,12 +85,12 @@ class TrajectoryReading:
 
 
 FrameSink = Callable[[NDArray[np.float32]], object]
-"""Takes the displacements of each frame from the first one, shape (n_atoms, 3), in units of the cell vectors."""
+"""Takes the displacements of each frame from the first one, as `first` of a reading, in units of the cell vectors."""
 
 
 def survey(
-    file: UploadedFile,
-    frames: FrameIterator,
+    files: Sequence[UploadedFile],
+    frames: Sequence[FrameIterator],
     statements: Statements,
     *,
     program: str = "",
@@ -97,10 +100,8 @@ def survey(
 
     Parameters
     ----------
-    file
-        The file that notices name.
-    frames
-        Its frames.
+    files, frames
+        The file with its frames; of ring polymers, those of each bead. Notices name the first file.
     statements
         What the user states about it.
     program
@@ -115,25 +116,32 @@ def survey(
     Refused
         The trajectory cannot be analysed.
     """
-    with closing(frames):
-        selected = _Selected(frames, statements)
+    file = files[0]
+    with closing(in_step(files, frames)) as together:
+        selected = _Selected(together, statements)
         head = list(islice(selected, 2))
         if len(head) < 2:
             raise _too_few(len(head))
-        _check_needs(file, head, statements)
+        check_numbers(file, head[0], are_ring_polymers=statements.get("nuclei") == "ring_polymer")
+        _check_needs(files, [beads[0] for beads in head], statements)
         run = _Run(file, statements, head[0], keep=keep)
-        for frame in chain(head, selected):
-            run.add(frame)
+        for beads in chain(head, selected):
+            run.add(beads)
         return run.reading(program, was_cut=selected.was_cut)
 
 
-def _check_needs(file: UploadedFile, head: list[Frame], statements: Statements) -> None:
+def _check_needs(files: Sequence[UploadedFile], head: Sequence[Frame], statements: Statements) -> None:
     """Ask for what the first frames do not state."""
+    file, several = files[0], len(files) > 1
+    if several and statements.get("nuclei") == "classical":
+        raise Refused(Notice("several_trajectories", {"n_files": len(files)}), "nuclei")
     needs = [missing_species(file, head[0], statements.get("species", {}))]
     if head[0].cell is None and "cell_angstrom" not in statements:
         needs.append(_need(file, "cell_angstrom"))
     if "frame_interval_fs" not in statements and _stamp(head[1], statements) is None:
         needs.append(_need(file, "frame_interval_fs" if head[1].step is None else "time_step_fs"))
+    if several and "nuclei" not in statements and head[0].bead is None:
+        needs.append(_need(file, "nuclei"))
     missing = [need for need in needs if need is not None]
     if missing:
         raise NeedsFields(*missing)
@@ -153,26 +161,27 @@ def _stamp(frame: Frame, statements: Statements) -> float | None:
 class _Selected:
     """The frames that the user selects, without those that a restart has written again."""
 
-    def __init__(self, frames: FrameIterator, statements: Statements) -> None:
+    def __init__(self, frames: Iterator[BeadFrame], statements: Statements) -> None:
         self.was_cut = False
         self._frames = self._select(frames, statements)
 
-    def __iter__(self) -> Iterator[Frame]:
+    def __iter__(self) -> Iterator[BeadFrame]:
         return self._frames
 
-    def _select(self, frames: FrameIterator, statements: Statements) -> Iterator[Frame]:
+    def _select(self, frames: Iterator[BeadFrame], statements: Statements) -> Iterator[BeadFrame]:
         first, every = statements.get("first_frame", 1), statements.get("every", 1)
         last = statements.get("last_frame", sys.maxsize)
         number, step = 0, -1
         try:
-            for frame in frames:
-                if frame.step is not None and frame.step == step:
+            for beads in frames:
+                this_step = beads[0].step
+                if this_step is not None and this_step == step:
                     continue
-                number, step = number + 1, -1 if frame.step is None else frame.step
-                if number > last:
-                    return
+                number, step = number + 1, -1 if this_step is None else this_step
                 if number >= first and (number - first) % every == 0:
-                    yield frame
+                    yield beads
+                if number >= last:
+                    return
         except Cut:
             self.was_cut = True
 
@@ -180,8 +189,11 @@ class _Selected:
 class _Run:
     """Sums over the frames of a run."""
 
-    def __init__(self, file: UploadedFile, statements: Statements, first: Frame, *, keep: bool | FrameSink) -> None:
+    def __init__(self, file: UploadedFile, statements: Statements, beads: BeadFrame, *, keep: bool | FrameSink) -> None:
         self._file, self._statements, self._keep = file, statements, keep
+        first, self._n_beads = beads[0], len(beads)
+        stated = statements.get("nuclei", "classical")
+        self._nuclei = "ring_polymer" if len(beads) > 1 or first.is_centroid else stated
         self._labels = first.labels
         species = species_of(first, statements.get("species", {}))
         self._doubts = doubts_about_masses(first, species)
@@ -194,14 +206,15 @@ class _Run:
         n_atoms = len(self._masses)
         self._cells, self._stamps = list[NDArray[np.float64]](), list[float | None]()
         nothing: NDArray[np.float64] = np.zeros((n_atoms, 3))
-        self._scaled = self._first = self._moved = self._sum = self._squares = nothing
+        self._sum = self._squares = nothing
+        self._scaled = self._first = self._moved = np.zeros((self._n_beads, n_atoms, 3))
         self._drift: NDArray[np.float64] = np.zeros(3)
         self._rounding = 0.0
         self._sampler = StepSampler(self._species.nuclei)
         self._kinetic: list[float] | None = []
         self._kept = list[NDArray[np.float32]]()
 
-    def add(self, frame: Frame) -> None:
+    def add(self, beads: BeadFrame) -> None:
         """Add a frame.
 
         Raises
@@ -209,36 +222,44 @@ class _Run:
         Refused
             Its atoms are others, or their cell cannot be used.
         """
+        frame = beads[0]
         if len(frame.labels) != len(self._labels) or (frame.labels != self._labels).any():
             raise self._other_atoms(frame)
         if not self._are_atoms.all():
-            frame = frame.of_atoms(self._are_atoms)
+            beads = tuple(one.of_atoms(self._are_atoms) for one in beads)
         cell = self._cell(frame)
-        scaled = frame.positions
-        if not frame.is_scaled:
-            scaled = frame.positions @ np.linalg.inv(cell)
+        scaled = self._scaled_positions(beads, cell)
         if not self._cells:
+            # A ring polymer is whole: its beads are near its first one
+            scaled = scaled - np.rint(scaled - scaled[0])
             self._first = self._scaled = scaled
-            self._bonds = BondSampler(self._species.nuclei, scaled, cell)
-        self._bonds.add(scaled, cell)
+            self._bonds = BondSampler(self._species.nuclei, scaled[0], cell)
+        self._bonds.add(scaled[0], cell)
         self._rounding = max(self._rounding, frame.rounding_angstrom)
         moves = scaled - self._scaled
         self._scaled = scaled
         # The minimum image of each move, without that of the centre of mass
         moves = moves - np.rint(moves)
-        drift = self._masses @ moves / self._masses.sum()
+        drift = self._masses @ _centroid(moves) / self._masses.sum()
         self._drift = np.asarray(self._drift + drift)
         moves = moves - drift
         self._moved = np.asarray(self._moved + moves)
         self._cells.append(cell)
         self._stamps.append(_stamp(frame, self._statements))
         if len(self._cells) > 1:
-            self._sampler.add(moves @ cell)
-        self._sum = self._sum + self._moved
-        self._squares = self._squares + self._moved**2
-        self._add_velocities(frame)
+            self._sampler.add(_centroid(moves) @ cell)
+        centroid = _centroid(self._moved)
+        self._sum = self._sum + centroid
+        self._squares = self._squares + centroid**2
+        self._add_velocities(beads)
         if self._keep:
-            (self._kept.append if self._keep is True else self._keep)(self._moved.astype(np.float32))
+            kept = self._moved.astype(np.float32).reshape(-1, 3)
+            (self._kept.append if self._keep is True else self._keep)(kept)
+
+    def _scaled_positions(self, beads: BeadFrame, cell: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return positions in units of the cell vectors, shape (n_beads, n_atoms, 3)."""
+        inverse = np.linalg.inv(cell)
+        return np.array([one.positions if one.is_scaled else one.positions @ inverse for one in beads])
 
     def _other_atoms(self, frame: Frame) -> Refused:
         params = {"frame": len(self._cells) + 1, "n_found": len(frame.labels), "n_expected": len(self._labels)}
@@ -252,15 +273,21 @@ class _Run:
             raise incomplete(self._file, f"frame {len(self._cells) + 1}: the cell has no volume")
         return cell
 
-    def _add_velocities(self, frame: Frame) -> None:
-        velocities = frame.velocities
-        if velocities is None and frame.momenta is not None:
-            velocities = frame.momenta / self._masses[:, None]
-        if velocities is None or self._kinetic is None:
+    def _add_velocities(self, beads: BeadFrame) -> None:
+        """Add the kinetic energy of the atoms, or of the centroids of ring polymers."""
+        velocities = [self._velocities(one) for one in beads]
+        known = [one for one in velocities if one is not None]
+        if len(known) < len(velocities) or self._kinetic is None:
             self._kinetic = None
             return
-        moves = velocities - self._masses @ velocities / self._masses.sum()
+        centroids = _centroid(np.array(known))
+        moves = centroids - self._masses @ centroids / self._masses.sum()
         self._kinetic.append(float(self._masses @ (moves**2).sum(axis=1)))
+
+    def _velocities(self, frame: Frame) -> NDArray[np.float64] | None:
+        if frame.velocities is None and frame.momenta is not None:
+            return np.asarray(frame.momenta / self._masses[:, None])
+        return frame.velocities
 
     def reading(self, program: str, *, was_cut: bool) -> TrajectoryReading:
         """Return the result.
@@ -291,13 +318,15 @@ class _Run:
         drift = float(np.linalg.norm(self._drift @ cell))
         if drift > LARGE_DRIFT_ANGSTROM:
             notices.append(Notice("small_drift", {"drift_angstrom": drift}))
+        if self._nuclei == "ring_polymer" and self._n_beads == 1:
+            notices.append(Notice("centroid_only"))
         if was_cut:
             notices.append(Notice("cut_trajectory", {"file": self._file.name, "n_frames": n_frames}))
         temperature = None
         if self._kinetic:
             temperature = float(np.mean(self._kinetic)) * KINETIC_K / (3 * max(n_atoms - 1, 1))
         mean = self._sum / n_frames
-        sites = (self._first + self._mean_if_on_sites(mean, n_frames, cell)) @ cell
+        sites = (_centroid(self._first) + self._mean_if_on_sites(mean, n_frames, cell)) @ cell
         facts = {
             "n_frames": n_frames,
             "frame_interval_fs": interval,
@@ -308,6 +337,10 @@ class _Run:
             "resolves_up_to_mev": nyquist_energy(interval),
             "energy_resolution_mev": PLANCK_MEV_FS / (1e3 * longest_window_ps(n_frames, interval)),
             "mean_temperature_k": temperature,
+            "q_step_inv_angstrom": float(2 * np.pi / cell_heights(cell).max()),
+            "unit_cells": list(find_unit_cell(cell=cell, positions=sites, types=self._types()).repeats),
+            "nuclei": self._nuclei,
+            "n_beads": self._n_beads,
         }
         unit_cell = UnitCell(cell, sites, self._species.symbols, self._masses)
         return TrajectoryReading(
@@ -316,8 +349,12 @@ class _Run:
             Program(name=program),
             notices,
             self._trajectory(cell, sites, interval, temperature),
-            self._first,
+            self._first.reshape(-1, 3),
         )
+
+    def _types(self) -> NDArray[np.integer[Any]]:
+        """Return numbers that are the same only for atoms of one isotope, shape (n_atoms,)."""
+        return np.asarray(np.unique(np.array(self._species.nuclei), return_inverse=True)[1])
 
     def _lost_in_rounding(self, interval: float) -> list[Notice]:
         if not self._rounding:
@@ -367,10 +404,17 @@ class _Run:
     ) -> Trajectory | None:
         if not self._keep:
             return None
-        displacements = np.empty((*sites.shape, len(self._kept)), dtype=np.float32)
+        displacements = np.empty((*self._first.shape, len(self._kept)), dtype=np.float32)
         for number, moved in enumerate(self._kept):
-            displacements[..., number] = (self._first + moved) @ cell - sites
+            displacements[..., number] = (self._first + moved.reshape(self._first.shape)) @ cell - sites
+        if self._n_beads == 1:
+            displacements = displacements[0]
         return Trajectory(cell, sites, self._species.symbols, displacements, interval, temperature)
+
+
+def _centroid(of_beads: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the mean over the beads, the first axis."""
+    return np.asarray(of_beads[0] if len(of_beads) == 1 else of_beads.mean(axis=0))
 
 
 def _too_few(n_frames: int) -> Refused:

@@ -2,7 +2,7 @@
 // A user's own phonons or trajectory: what was read of the files, what they lack, and one click that keeps them.
 
 import { newKey, upload } from "../api.js";
-import { count, integer, listed, significant } from "../format.js";
+import { count, duration, integer, listed, significant } from "../format.js";
 import { careBox, element, facts, fill, formula, table } from "../kit/dom.js";
 import { showProblem } from "../kit/problems.js";
 import { forgetUpload, RESUMABLE_FROM } from "../kit/resumable.js";
@@ -130,8 +130,23 @@ function ofTrajectory(trajectory) {
         ["Length", `${about}${significant(trajectory.length_ps)} ps`],
         ["Atoms", Object.entries(trajectory.species).map(([name, number]) => `${number} ${name}`).join(", ")],
         ["Energies", `up to ${significant(trajectory.resolves_up_to_mev)} meV, resolution ${significant(trajectory.energy_resolution_mev, 2)} meV`],
+        ...wavesOf(trajectory),
         ["Temperature", temperature === null ? "no velocities" : `${significant(temperature)} K`],
     ];
+}
+
+/**
+ * Return what wave vectors fit the box, and how long their analysis takes.
+ * @param {NonNullable<Preview["trajectory"]>} trajectory
+ * @returns {[string, string][]}
+ */
+function wavesOf({ q_step_inv_angstrom: step, unit_cells: cells, analysis_s: seconds, nuclei, n_beads: beads }) {
+    /** @type {[string, string][]} */
+    const rows = [];
+    if (nuclei === "ring_polymer") rows.push(["Nuclei", `ring polymers, ${beads > 1 ? `${beads} beads` : "their centroids"}`]);
+    if (step && cells) rows.push(["Wave vectors", `from ${significant(step, 2)} Å⁻¹; along a path those of ${cells.join(" × ")} unit cells`]);
+    if (seconds) rows.push(["Analysis", `${duration(seconds)} for a powder`]);
+    return rows;
 }
 
 /** @param {number[][]} matrix of 3 × 3 */
@@ -151,9 +166,12 @@ const answer = (name, label, value = "") => element("label", { class: "field" },
 function question({ field, why, choices }) {
     const named = Object.entries(choices ?? {});
     return element("div", { class: "stack" }, element("p", { class: "small flush" }, why),
-        named.length ? element("div", { class: "form-grid" }, ...named.map(([key, about]) => ofType(`${field}.${key}`, key, about)))
+        field === "nuclei" ? kindOfNuclei() : named.length ? element("div", { class: "form-grid" }, ...named.map(([key, about]) => ofType(`${field}.${key}`, key, about)))
             : answer(field, LABELS[field] ?? field));
 }
+
+const kindOfNuclei = () => element("label", { class: "field" }, element("span", { class: "field-label" }, "Nuclei"),
+    element("select", { name: "nuclei" }, element("option", { value: "ring_polymer" }, "Beads of ring polymers"), element("option", { value: "classical" }, "Classical nuclei")));
 
 /**
  * @param {string} name
