@@ -31,6 +31,7 @@ from workers.kit.cores import cores
 from workers.kit.lifeline import die_with_server, die_with_worker
 from workers.kit.shutdown import shutting_down
 from workers.training import trainers
+from workers.training.dft import gpaw_process
 from workers.warm_up import default_file, load_default, warm_up
 
 logger = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ def _register(sender: str, instance: Any, **_: Any) -> None:
             slots=instance.concurrency,
             long_slots=heartbeats.long_slots(instance.concurrency),
             queues=sorted(set(QUEUES).intersection(instance.app.amqp.queues.consume_from)),
-            engines={**engines.available(), **trainers.available()},
+            engines={**engines.available(), **trainers.available(), **gpaw_process.available()},
             host=socket.gethostname(),
             cores=cores(),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from backend.structures.tables import Structure
 from backend.trainings import trainers
 from backend.trainings.references import MIN_HEIGHT_OF_POTENTIALS_ANGSTROM, REFERENCES, Reference
 from scattering.core.notices import Notice
+from scattering.simulate.protocol import choose_supercell
+from scattering.trust.chemistry import WITH_MOMENTS
 
 USUAL_ATOMS = 64
 """Number of atoms for which the time of a label is stated."""
@@ -62,7 +65,10 @@ def list_offers(scope: Scope, structure: Structure | None, base: str = DEFAULT) 
         Name of the potential to start from: a reference that is worse for the structure is not offered.
     """
     running = engines_of_workers(scope.session)
-    made = [Offer(one, missing=_missing(one)) for one in REFERENCES.values()]
+    made = [
+        Offer(one, None if structure is None else _unfit_for(scope, one, structure), _missing(one, running))
+        for one in REFERENCES.values()
+    ]
     statement = scope.select(Potential).where(
         col(Potential.kind).in_(REGISTERED), col(Potential.family).not_in(trainers.DEFAULT.families)
     )
@@ -135,8 +141,27 @@ def _unfit(scope: Scope, row: Potential, structure: Structure, base: str, told: 
     return None
 
 
-def _missing(reference: Reference) -> Notice | None:
-    return None if reference.exists else Notice("reference_not_supported", {"title": reference.title})
+def _unfit_for(scope: Scope, reference: Reference, structure: Structure) -> Notice | None:
+    """Return why a program must not label a structure."""
+    if reference.is_worker_program and (magnetic := sorted(WITH_MOMENTS.intersection(structure.elements))):
+        return Notice("reference_without_moments", {"title": reference.title, "elements": magnetic})
+    n_atoms = 0 if reference.max_atoms is None else atoms_of_labels(scope, structure, reference)
+    if reference.max_atoms is not None and n_atoms > reference.max_atoms:
+        params = {"title": reference.title, "n_atoms": n_atoms, "max_atoms": reference.max_atoms}
+        return Notice("reference_for_small_cells", params)
+    return None
+
+
+def atoms_of_labels(scope: Scope, structure: Structure, reference: Reference) -> int:
+    """Return the number of atoms of the largest cell that a reference labels."""
+    cell = load_structure(scope.settings, structure.id).cell
+    return structure.n_atoms * math.prod(choose_supercell(cell, min_height=reference.min_height_angstrom))
+
+
+def _missing(reference: Reference, running: frozenset[str]) -> Notice | None:
+    if reference.is_worker_program and reference.id not in running:
+        return Notice("no_labelling_program", {"title": reference.title})
+    return None
 
 
 def _without_trainer(running: frozenset[str]) -> Notice | None:

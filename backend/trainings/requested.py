@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -20,14 +19,13 @@ from backend.predictions.tables import SOURCE, Prediction
 from backend.structures.isotopes import name_sites
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
-from backend.trainings.offers import find_offer
+from backend.trainings.offers import atoms_of_labels, find_offer
 from backend.trainings.recipes import Recipe
-from backend.trainings.references import REFERENCES, Reference
+from backend.trainings.references import REFERENCES
 from backend.trainings.schemas import ReferenceIn
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import species_masses
 from scattering.core.notices import Notice
-from scattering.simulate.protocol import choose_supercell
 
 MIN_LABELS: Final = 5
 RELAXATION_STEPS: Final = 30
@@ -119,7 +117,7 @@ def _of_phonons(scope: Scope, reference: ReferenceIn, material: Material) -> Req
         raise Unprocessable.at(loc, Notice("reference_is_base", {"potential": material.base.name}))
     program = row.provenance.get(SOURCE, {}).get("program", {})
     facts = {"prediction_id": str(row.id), "name": row.basis, "level_of_theory": program.get("functional", "")}
-    return Requested(facts, _atoms_of_labels(scope, material.structure, REFERENCES["phonons"]), phonons=phonons)
+    return Requested(facts, atoms_of_labels(scope, material.structure, REFERENCES["phonons"]), phonons=phonons)
 
 
 def _of_engine(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:
@@ -133,10 +131,12 @@ def _of_engine(scope: Scope, reference: ReferenceIn, material: Material) -> Requ
         raise Unprocessable.at(loc, obstacle)
     known = offer.reference
     facts: dict[str, Any] = {"engine": known.id, "title": known.title}
+    if known.level_of_theory:
+        facts["level_of_theory"] = known.level_of_theory
     if offer.potential is not None:
         facts |= {"potential_id": str(offer.potential.id), "file_sha256": offer.potential.sha256}
     engine = engines.get(offer.potential.engine) if offer.potential is not None else None
-    n_atoms = _atoms_of_labels(scope, structure, known)
+    n_atoms = atoms_of_labels(scope, structure, known)
     cost = DEFAULT_COST_S_PER_ATOM if known.cost_s_per_atom is None else known.cost_s_per_atom
     n_displaced = DISPLACEMENTS_PER_SITE * len(set(name_sites(load_structure(scope.settings, structure.id))))
     atoms_evaluated = RELAXATION_STEPS * structure.n_atoms + (n_displaced + material.recipe.n_structures) * n_atoms
@@ -147,11 +147,6 @@ def _of_engine(scope: Scope, reference: ReferenceIn, material: Material) -> Requ
         queue="cpu" if engine is None else engine.queue,
         seconds=cost * atoms_evaluated,
     )
-
-
-def _atoms_of_labels(scope: Scope, structure: Structure, known: Reference) -> float:
-    cell = load_structure(scope.settings, structure.id).cell
-    return structure.n_atoms * math.prod(choose_supercell(cell, min_height=known.min_height_angstrom))
 
 
 def _phonons(

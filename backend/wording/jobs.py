@@ -85,6 +85,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "restrict_potential": "restricting the potential to the elements of the material",
     "check_labels": "checking the labels",
     "label_structures": _labelling,
+    "converge_settings": "converging cut-off energy and wave vectors",
     "train_potential": _fitting,
     "check_phonons": "checking phonons",
     "check_dynamics": "checking molecular dynamics",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from ase import Atoms
 from ase.build import bulk
+from ase.io import write
 from sqlmodel import select
 
 from backend.jobs import leases, sweep
@@ -39,10 +42,6 @@ def trainer(settings: Settings) -> str:
 
 @pytest.fixture
 def copper_id(client: Client) -> str:
-    import io
-
-    from ase.io import write
-
     text = io.StringIO()
     write(text, bulk("Cu", "fcc", a=3.6, cubic=True), format="extxyz")
     answer = client.post("/structures", files={"file": ("cu.extxyz", text.getvalue())}, data={"name": "Copper"})
@@ -77,6 +76,7 @@ def test_references_and_why_they_are_not_available(client: Client, trainer: str)
     assert found["phonons"]["available"] is True
     assert {name for name, one in found.items() if not one["available"]} >= {"gfn1-xtb", "dft-gpaw"}
     assert found["gfn1-xtb"]["why_not_notice"]["code"] == "engine_not_installed"
+    assert found["dft-gpaw"]["why_not_notice"]["code"] == "no_labelling_program"
     assert (found["gfn1-xtb"]["kind"], found["file"]["kind"]) == ("engine", "file")
     assert found["gfn1-xtb"]["cost_s_per_atom"] == pytest.approx(0.48 / 48, rel=0.5)
     (told,) = found["gfn1-xtb"]["evidence"]
@@ -105,6 +105,40 @@ def test_a_reference_that_is_worse_than_the_base_is_never_offered(client: Client
     (refused,) = client.post("/trainings", json=body).json()["errors"]
     assert (refused["loc"], refused["code"]) == ("reference.engine", "reference_worse_than_base")
     assert client.get("/references", params={"structure_id": str(uuid.UUID(int=9))}).status_code == 404
+
+
+def test_dft_labels_small_cells_without_moments(
+    client: Client, settings: Settings, structure: dict[str, Any], copper_id: str
+) -> None:
+    start_trainer(TRAINER, "dft-gpaw")
+
+    def stored(atoms: Atoms) -> str:
+        text = io.StringIO()
+        write(text, atoms, format="extxyz")
+        answer = client.post("/structures", files={"file": ("it.extxyz", text.getvalue())})
+        identity: str = answer.json()["id"]
+        return identity
+
+    iron, large = stored(bulk("Fe", "bcc", 2.87)), stored(bulk("Si", "diamond", 5.43, cubic=True).repeat((2, 2, 2)))
+    for identity, code in (
+        (structure["id"], None),
+        (copper_id, None),
+        (iron, "reference_without_moments"),
+        (large, "reference_for_small_cells"),
+    ):
+        listed = {one["id"]: one for one in client.get("/references", params={"structure_id": identity}).json()}
+        told = listed["dft-gpaw"]["why_not_notice"]
+        assert (told and told["code"]) == code
+    body = {"structure_id": structure["id"], "reference": {"kind": "engine", "engine": "dft-gpaw"}}
+    made = client.post("/trainings", json=body).json()
+    assert made["reference"]["level_of_theory"] == "PBE"
+    # Its stresses miss what a basis of plane waves lacks
+    assert made["options"]["virial_scale_ev"] == 0.3
+    label = take()
+    assert label.kind == "label"
+    assignment = read_assignment(settings, label.work.id)
+    assert assignment is not None
+    assert (assignment.engine, assignment.teacher) == ("dft-gpaw", None)
 
 
 def test_another_potential_labels_in_a_job_of_its_own(
@@ -262,7 +296,7 @@ def test_an_ended_training_is_not_cancelled(client: Client, trainer: str, reques
         ({"reference": {"kind": "engine"}}, "reference.engine", "reference_engine_needed"),
         ({"reference": {"kind": "engine", "engine": "gfn1-xtb"}}, "reference.engine", "engine_not_installed"),
         ({"reference": {"kind": "engine", "engine": "no such"}}, "reference.engine", "unknown_reference"),
-        ({"reference": {"kind": "engine", "engine": "dft-gpaw"}}, "reference.engine", "reference_not_supported"),
+        ({"reference": {"kind": "engine", "engine": "dft-gpaw"}}, "reference.engine", "no_labelling_program"),
         ({"reference": {"kind": "phonons"}}, "reference.prediction_id", "reference_prediction_needed"),
         (
             {"reference": {"kind": "phonons", "prediction_id": str(uuid.UUID(int=3))}},

@@ -79,6 +79,10 @@ class Progress:
             The job must stop now.
         """
         self._done = self._from + (self._to - self._from) * min(max(share, 0.0), 1.0)
+        self.check()
+
+    def check(self) -> None:
+        """Raise if the job must stop now, as `update` does."""
         if self._interruption is not None:
             raise self._interruption
         if self._shutting_down.is_set():

@@ -28,6 +28,10 @@ def _lacks_elements(*, title: str, missing: Sequence[str]) -> str:
     return f"{title} does not cover {listed(missing)}. Choose another reference."
 
 
+def _without_moments(*, title: str, elements: Sequence[str]) -> str:
+    return f"{title} labels without magnetic moments, which {listed(elements)} may have. Upload labels instead."
+
+
 def _worse_than_base(
     *, title: str, base: str, material_class: str, crystals: Sequence[str], mean_error: float | None, **_: object
 ) -> str:
@@ -46,17 +50,24 @@ WORDS: Final[Mapping[str, Words]] = {
     "label_set_needed": "Name the labels: upload them by POST /label-sets.",
     "labels_not_made": "The labels are not made yet.",
     "labels_of_other_elements": _of_other_elements,
+    "dft_not_converged": "GPAW is not converged with the largest {quantity} that is tried ({cutoff_ev:.0f} eV, wave "
+    "vectors {spacing_inv_angstrom:.2g} Å⁻¹ apart). Upload labels instead.",
+    "labelling_failed": "{title} cannot label a structure: {reason}",
+    "no_labelling_program": "No running worker has {title}. Install it on a worker (Debian and Ubuntu: apt-get install "
+    "gpaw gpaw-data), and start it again.",
     "no_trainer": _no_trainer,
     "reference_deleted": "The potential that labels the structures was deleted.",
     "reference_engine_needed": "Name the reference (`engine`): GET /references lists them.",
     "reference_is_base": "The forecast is by {potential}, from which the training starts. Name a forecast from "
     "other force constants.",
     "reference_lacks_elements": _lacks_elements,
+    "reference_for_small_cells": "{title} labels cells of at most {max_atoms} atoms, and this structure needs "
+    "{n_atoms}. Use a primitive cell, or another reference.",
     "reference_prediction_needed": "Name the harmonic forecast (`prediction_id`) whose force constants are the "
     "reference.",
-    "reference_not_supported": "{title} cannot label structures in this version. Upload labels (`file`).",
     "reference_without_phonons": "The reference must be a harmonic forecast of the same elements ({elements}) that "
     "keeps its force constants.",
+    "reference_without_moments": _without_moments,
     "reference_worse_than_base": _worse_than_base,
     "training_file_lost": "A file of this training is missing or damaged on the server. Train again, or restore the "
     "folder trainings/{id} from a backup.",

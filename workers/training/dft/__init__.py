@@ -1,0 +1,1 @@
+"""Labels by density-functional theory in small cells."""
