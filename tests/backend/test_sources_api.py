@@ -22,7 +22,7 @@ from backend.kit.db.owners import LOCAL_USER, Scope
 from backend.kit.files import confined
 from backend.kit.settings import Settings
 from backend.sources import kept_readings, parse, service
-from backend.sources.formats import FORMATS
+from backend.sources.formats import FORMATS, MAX_FILES
 from backend.sources.formats.reading import UploadedFile
 from backend.sources.streaming import FrameWriter
 from scattering.core.harmonic_crystal import HarmonicCrystal
@@ -330,7 +330,7 @@ class TestStoring:
 
     def test_too_many_and_empty_files(self, client: Client, tmp_path: Path) -> None:
         (tmp_path / "a").write_bytes(b"x")
-        assert post(client, "/sources/preview", *[tmp_path / "a"] * 5).status_code == 422
+        assert post(client, "/sources/preview", *[tmp_path / "a"] * (MAX_FILES + 1)).status_code == 422
         (tmp_path / "empty").touch()
         answer = post(client, "/sources/preview", tmp_path / "empty").json()
         assert (answer["code"], answer["errors"][0]["loc"]) == ("empty_file", "files")
