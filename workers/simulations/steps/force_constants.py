@@ -161,10 +161,10 @@ def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float
     displaced = phonopy.supercells_with_displacements or []
     forces = []
     trial = Trial(len(displaced), n_atoms=len(phonopy.supercell))
+    # What is left of them at rest is no answer to a displacement; phonopy takes one-sided differences
+    at_rest = _forces(phonopy.supercell, calculator)
     for number, cell in enumerate(displaced):
-        atoms = Atoms(numbers=cell.numbers, cell=cell.cell, scaled_positions=cell.scaled_positions, pbc=True)
-        atoms.calc = calculator
-        forces.append(atoms.get_forces())
+        forces.append(_forces(cell, calculator) - at_rest)
         trial.count()
         update((number + 1) / len(displaced))
     phonopy.forces = np.array(forces)
@@ -172,6 +172,12 @@ def _constants(phonopy: Phonopy, calculator: Calculator, update: Callable[[float
     phonopy.symmetrize_force_constants()
     constants = np.asarray(phonopy.force_constants)
     return constants[phonopy.primitive.p2s_map] if len(constants) == len(phonopy.supercell) else constants
+
+
+def _forces(cell: PhonopyAtoms, calculator: Calculator) -> NDArray[np.float64]:
+    atoms = Atoms(numbers=cell.numbers, cell=cell.cell, scaled_positions=cell.scaled_positions, pbc=True)
+    atoms.calc = calculator
+    return np.asarray(atoms.get_forces())
 
 
 def _edge(phonopy: Phonopy, constants: NDArray[np.float64]) -> tuple[float, float]:
