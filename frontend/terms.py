@@ -14,6 +14,8 @@ TERMS: dict[str, str] = {
     "potential": "The model that gives the forces on the atoms; every forecast is only as good as it.",
     "harmonic_reference": "Dynamics can have the phonons of a harmonic forecast of this structure, for example from "
     "your own force constants, and the anharmonicity of the potential.",
+    "harmonic_modes": "In a crystal of molecules, whole molecules can move as in the potential: where its lattice is "
+    "stiffer than that of the other forecast, the crystal may fall apart with all modes.",
     "temperature": "Sample temperature: it sets how strongly modes are populated and how far they soften.",
     "production": "Time that is recorded and analysed; the energy resolution is inversely proportional to it.",
     "q_max": "Largest momentum transfer that is computed; TOSCA reaches far out at high energies.",

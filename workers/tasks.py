@@ -315,6 +315,7 @@ def _simulation(assignment: Assignment, settings: Settings, progress: Progress) 
         modes=_given_modes(assignment, settings),
         trajectory=_given_trajectory(assignment, settings),
         reference=_reference(assignment, settings),
+        reference_modes=(assignment.harmonic_reference or {}).get("modes", "all"),
     )
 
 

@@ -10,10 +10,13 @@ from backend.kit.http.errors import Conflict, NotFound, Unprocessable
 from backend.predictions.partials_files import read_force_constants
 from backend.predictions.schemas import PredictionIn
 from backend.predictions.tables import HARMONIC_REFERENCE, Prediction
+from backend.structures.geometry import StructureData, bonds
+from backend.structures.molecules import find_molecules
 from backend.structures.tables import Structure
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 from scattering.options.base import Options
+from scattering.options.names import HarmonicModes
 
 FIELD: Final = "harmonic_reference_id"
 FIXED_OPTIONS: Final[Mapping[str, object]] = {"relax_cell": False, "ensemble": "nvt"}
@@ -43,6 +46,18 @@ def find_reference(scope: Scope, body: PredictionIn, structure: Structure) -> Pr
     return row
 
 
+def check_modes(modes: HarmonicModes, structure: StructureData) -> None:
+    """Check that the structure has the modes that a reference gives.
+
+    Raises
+    ------
+    Unprocessable
+        There are no molecules.
+    """
+    if modes == "internal" and find_molecules(len(structure.numbers), bonds(structure)) is None:
+        raise Unprocessable.at("harmonic_modes", Notice("crystal_without_molecules"))
+
+
 def check_options(options: Options) -> None:
     """Check that the options let a reference give the harmonic part.
 
@@ -69,6 +84,6 @@ def read_crystal(scope: Scope, reference: Prediction) -> HarmonicCrystal:
     return crystal
 
 
-def provenance_of(reference: Prediction) -> dict[str, Any]:
-    """Return the entry of the provenance of dynamics with this reference."""
-    return {HARMONIC_REFERENCE: {"id": str(reference.id), "basis": reference.basis}}
+def provenance_of(reference: Prediction, modes: HarmonicModes) -> dict[str, Any]:
+    """Return the entry of the provenance of dynamics with this reference. Older entries have no modes: all."""
+    return {HARMONIC_REFERENCE: {"id": str(reference.id), "basis": reference.basis, "modes": modes}}

@@ -16,7 +16,7 @@ from backend.predictions.tables import Prediction
 from scattering.core.constants import MAX_TEMPERATURE_K, MIN_TEMPERATURE_K
 from scattering.core.errors import ScatteringError
 from scattering.core.notices import Notice
-from scattering.options.names import Method, Quality, Sampling
+from scattering.options.names import HarmonicModes, Method, Quality, Sampling
 from scattering.options.temperature import DEFAULT_TEMPERATURE_K
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
@@ -42,6 +42,11 @@ class PredictionIn(RequestBody):
         None,
         description="harmonic prediction of the same structure, whose force constants replace the harmonic part of the "
         "potential in the dynamics (methods md and trpmd)",
+    )
+    harmonic_modes: HarmonicModes = Field(
+        "all",
+        description="modes that are those of the harmonic reference: `all`, or those inside molecules (`internal`), "
+        "where the reference has a softer lattice than the potential",
     )
     temperature_k: float = Field(
         DEFAULT_TEMPERATURE_K,

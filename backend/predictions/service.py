@@ -53,6 +53,7 @@ from scattering.core.isotopes import Isotopes, Substitution, names_sites, overri
 from scattering.core.notices import Notice
 from scattering.observe import weights
 from scattering.options.base import Options
+from scattering.options.names import HarmonicModes
 from scattering.options.registry import find_kind
 from scattering.sample.melting import find_melted
 
@@ -76,6 +77,7 @@ class CheckedRequest:
     potential: Potential | None
     source: Source | None
     reference: Prediction | None
+    reference_modes: HarmonicModes
     temperature_k: float
     instruments: list[str]
     isotopes: dict[str, Substitution]
@@ -121,10 +123,21 @@ def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
         given.check_isotopes(source, structure.isotopes, isotopes)
     if reference is not None:
         harmonic_reference.check_options(options)
+        harmonic_reference.check_modes(body.harmonic_modes, data)
     entry = None if potential is None else pretrained().get(potential.sha256)
     duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers), potential=entry)
     return CheckedRequest(
-        structure, data, potential, source, reference, temperature, names, isotopes, options, duration
+        structure,
+        data,
+        potential,
+        source,
+        reference,
+        body.harmonic_modes,
+        temperature,
+        names,
+        isotopes,
+        options,
+        duration,
     )
 
 
@@ -231,7 +244,9 @@ def _origin(planned: CheckedRequest) -> dict[str, Any]:
     """Return the provenance of a prediction that has not begun."""
     if planned.source is not None:
         return {SOURCE: given.provenance_of(planned.source)}
-    return {} if planned.reference is None else harmonic_reference.provenance_of(planned.reference)
+    if planned.reference is None:
+        return {}
+    return harmonic_reference.provenance_of(planned.reference, planned.reference_modes)
 
 
 def _jobs_of(row: Prediction, planned: CheckedRequest) -> list[Job]:

@@ -271,6 +271,7 @@ def _prediction(scope: Scope, row: Prediction, name: str, contents: _Contents) -
     body: dict[str, Any] = {**basis, **asked}
     if row.harmonic_reference is not None:
         body["harmonic_reference_id"] = row.harmonic_reference["id"]
+        body["harmonic_modes"] = row.harmonic_reference.get("modes", "all")
     if isotopes:
         body["isotopes"] = isotopes
     return {"id": str(row.id), "file": path, "sha256": _sha256(partials), "body": body}

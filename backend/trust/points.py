@@ -247,7 +247,12 @@ def method_point(method: str, reference: Mapping[str, Any] | None, findings: Map
     if reference is None:
         return Point("method", "fair", METHODS[method])
     numbers = dict(findings.get("harmonic_correction", {}))
-    params = {"method": method, "basis": reference["basis"], "difference": numbers.get("rms_relative_difference")}
+    params = {
+        "method": method,
+        "basis": reference["basis"],
+        "modes": reference.get("modes", "all"),
+        "difference": numbers.get("rms_relative_difference"),
+    }
     return Point("method", "fair", Notice("method_with_reference", params), numbers)
 
 

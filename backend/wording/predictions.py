@@ -33,6 +33,7 @@ def _prediction_not_finished(*, status: str, stage: Mapping[str, Any] | None, pr
 WORDS: Final[Mapping[str, wording.Words]] = {
     "cell_of_harmonic_reference": "With the harmonic part of another forecast, the cell is that of this forecast: it "
     "is neither relaxed nor free (ensemble nvt).",
+    "crystal_without_molecules": "This crystal has no molecules: choose all modes.",
     "elements_not_covered": _elements_not_covered,
     "harmonic_reference_not_harmonic": "The harmonic part must come from a harmonic forecast that has succeeded.",
     "harmonic_reference_of_dynamics": "Only dynamics with a potential can have the harmonic part of another forecast: "

@@ -150,7 +150,8 @@ WORDS: Final[Mapping[str, Words]] = {
         "potential."
     ),
     "atoms_left_sites": "{element} is {distance_angstrom:.2f} Å from its site: atoms that leave their sites cannot "
-    "have the harmonic part of another forecast. Choose a lower temperature, or the potential alone.",
+    "have the harmonic part of another forecast. Choose a lower temperature, the modes inside molecules only, or the "
+    "potential alone.",
     "reference_has_imaginary_modes": _reference_has_imaginary_modes,
     "reference_of_other_crystal": "The forecast of the harmonic part has other atoms than this structure, or they have "
     "moved far: choose another forecast.",

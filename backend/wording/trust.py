@@ -260,13 +260,15 @@ def _thermal_expansion_omitted(*, cell_temperature_k: float, temperature_k: floa
     )
 
 
-def _method_with_reference(*, method: str, basis: str, difference: float | None) -> str:
+def _method_with_reference(*, method: str, basis: str, modes: str, difference: float | None) -> str:
     nuclei = "classical nuclei" if method == "md" else "quantum nuclei (TRPMD)"
     alone = "" if difference is None else f" Its own phonons differ by {percent(difference)} (rms)."
-    return (
-        f"The dynamics of {nuclei} have the harmonic part of “{basis}”, and only the anharmonicity of the "
-        f"potential.{alone}"
+    part, rest = (
+        ("motion inside molecules", "its motion of whole molecules")
+        if modes == "internal"
+        else ("harmonic part", "only its anharmonicity")
     )
+    return f"The dynamics of {nuclei} have the {part} of “{basis}”, and of the potential {rest}.{alone}"
 
 
 WORDS: Final[Mapping[str, wording.Words]] = {

@@ -129,6 +129,7 @@ async def _suggested_values(api: ApiClient, structure_id: str) -> dict[str, Any]
         "quality": "preview",
         "source": "",
         "harmonic_reference": "",
+        "harmonic_modes": "all",
         "options": {},
         "isotopes": {},
     }
@@ -143,7 +144,7 @@ async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, A
     else:
         body |= {"structure_id": prediction["structure_id"], "potential": prediction["potential_id"]}
     if reference := prediction["provenance"].get("harmonic_reference"):
-        body["harmonic_reference_id"] = reference["id"]
+        body |= {"harmonic_reference_id": reference["id"], "harmonic_modes": reference.get("modes", "all")}
     options = chosen_values(await _chosen(api, body, prediction["options"]))
     return {
         "instruments": prediction["instruments"],
@@ -154,6 +155,7 @@ async def _earlier_values(api: ApiClient, prediction: JsonObject) -> dict[str, A
         "potential": prediction["potential_id"],
         "source": source or "potential",
         "harmonic_reference": body.get("harmonic_reference_id", ""),
+        "harmonic_modes": body.get("harmonic_modes", "all"),
         "options": options,
         "isotopes": _isotope_values(prediction["isotopes"]),
     }

@@ -7,3 +7,6 @@ from typing import Literal
 Method = Literal["harmonic", "md", "trpmd"]
 Sampling = Literal["powder", "path"]
 Quality = Literal["preview", "standard", "production"]
+
+HarmonicModes = Literal["all", "internal"]
+"""Modes that dynamics take from a harmonic reference: all, or those inside molecules."""

@@ -85,8 +85,10 @@ test("what is missing is named", () => {
 });
 
 test("only dynamics have the harmonic part of another forecast", () => {
-    const values = { ...form, harmonic_reference: "h" };
+    const values = { ...form, harmonic_reference: "h", harmonic_modes: "internal" };
     assert.equal(requestBody(values, "md", "preview", about).harmonic_reference_id, "h");
+    assert.equal(requestBody(values, "md", "preview", about).harmonic_modes, "internal");
+    assert.ok(!("harmonic_modes" in requestBody(form, "md", "preview", about)));
     assert.ok(!("harmonic_reference_id" in requestBody(values, "harmonic", "preview", about)));
     assert.ok(!("harmonic_reference_id" in requestBody({ ...values, source: "s" }, "md", "preview", about)));
     assert.ok(!("harmonic_reference_id" in requestBody(form, "md", "preview", about)));

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, cast
 
 import numpy as np
 import pytest
@@ -14,12 +14,15 @@ from ase.build import bulk
 from ase.calculators.calculator import Calculator
 from ase.calculators.emt import EMT
 from ase.md.verlet import VelocityVerlet
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
 
+from scattering.core import molecular_motion
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.quantum import detailed_balance, harmonic_correction
-from scattering.simulate.harmonic_forces import harmonic_forces
+from scattering.simulate.harmonic_forces import HarmonicForces, harmonic_forces
 from tests.filling import filled
-from workers.engines.corrected_forces import AtomsLeftSites
+from workers.engines.corrected_forces import AtomsLeftSites, CorrectedForces
 from workers.engines.motion import set_in_motion
 from workers.kit.failures import CannotPredict
 from workers.kit.workplace import Workplace
@@ -152,6 +155,92 @@ def test_impossible_references_are_refused(crystal: Any, atoms: Any, code: str, 
     with pytest.raises(CannotPredict) as refused:
         prepared(tmp_path, crystal(), atoms())
     assert refused.value.notice.code == code
+
+
+class Springs:
+    """Harmonic forces of a matrix."""
+
+    def __init__(self, matrix: NDArray[np.float64]) -> None:
+        self.matrix = matrix @ matrix.T
+
+    def forces(self, displacements: NDArray[np.float64]) -> NDArray[np.float64]:
+        return -(self.matrix @ displacements.ravel()).reshape(-1, 3)
+
+
+class Quartic(Calculator):
+    """Springs about sites, with the fourth power of each displacement."""
+
+    implemented_properties: ClassVar[list[str]] = ["energy", "forces"]
+
+    def __init__(self, springs: Springs, sites: NDArray[np.float64]) -> None:
+        super().__init__()
+        self.springs, self.sites = springs, sites
+
+    def calculate(self, atoms: Any = None, *rest: Any, **more: Any) -> None:
+        super().calculate(atoms, *rest, **more)
+        u = atoms.positions - self.sites
+        harmonic = self.springs.forces(u)
+        self.results = {"energy": np.sum(u**4) - np.sum(u * harmonic) / 2, "forces": harmonic - 4 * u**3}
+
+
+def molecules(modes: str) -> tuple[Atoms, Springs, Springs, Any, Any]:
+    """Two bent molecules at other angles than in the potential, with random springs."""
+    one = np.array([[0.0, 0.0, 0.0], [0.8, 0.6, 0.0], [-0.8, 0.6, 0.0]])
+    turned = Rotation.from_rotvec([0.2, -0.1, 0.3]).apply(one)
+    at = np.array([[2.0, 2.0, 2.0], [6.0, 6.0, 6.0]])
+    sites = Atoms("OHHOHH", np.concatenate([one + at[0], turned + at[1]]), cell=[8.0] * 3, pbc=True)
+    own_sites = np.concatenate([turned + at[0], one + at[1]])
+    rng = np.random.default_rng(3)
+    reference, own = Springs(rng.normal(size=(18, 18))), Springs(rng.normal(size=(18, 18)))
+    members, masses = [np.arange(3), np.arange(3, 6)], sites.get_masses()
+    into_own = molecular_motion.into_axes(members, sites.positions, own_sites, masses)
+    corrected = molecular_motion.internal(members, sites.positions, masses) if modes == "internal" else None
+    sites.calc = CorrectedForces(
+        Quartic(own, own_sites),
+        sites,
+        own_sites,
+        reference=cast("HarmonicForces", reference),
+        own=cast("HarmonicForces", own),
+        into_own=into_own,
+        corrected=corrected,
+    )
+    return sites, reference, own, into_own, corrected
+
+
+@pytest.mark.parametrize("modes", ["all", "internal"])
+def test_forces_of_turned_molecules_are_the_gradient_of_the_energy(modes: str) -> None:
+    atoms, *_ = molecules(modes)
+    rng = np.random.default_rng(4)
+    atoms.positions += rng.normal(scale=0.05, size=atoms.positions.shape)
+    direction, step = rng.normal(size=atoms.positions.shape), 1e-4
+    slope, energies = -np.sum(atoms.get_forces() * direction), []
+    for sign in (1, -1):
+        moved = atoms.copy()
+        moved.calc = atoms.calc
+        moved.positions += sign * step * direction
+        energies.append(moved.get_potential_energy())
+    assert (energies[0] - energies[1]) / (2 * step) == pytest.approx(slope, rel=1e-5)
+
+
+def test_turned_molecules_have_the_harmonic_forces_of_the_reference() -> None:
+    atoms, reference, *_ = molecules("all")
+    displacements = np.random.default_rng(5).normal(scale=1e-4, size=(6, 3))
+    atoms.positions += displacements
+    np.testing.assert_allclose(atoms.get_forces(), reference.forces(displacements), atol=1e-9)
+
+
+def test_whole_molecules_can_move_as_in_the_potential() -> None:
+    atoms, reference, own, into_own, corrected = molecules("internal")
+    sites = atoms.positions.copy()
+    displacements = np.random.default_rng(5).normal(scale=1e-4, size=18)
+    inside = corrected @ displacements
+    atoms.positions = sites + inside.reshape(6, 3)
+    found, wanted = atoms.get_forces().ravel(), reference.forces(inside.reshape(6, 3)).ravel()
+    np.testing.assert_allclose(corrected.T @ found, corrected.T @ wanted, atol=1e-9)
+    outside = displacements - inside
+    atoms.positions = sites + outside.reshape(6, 3)
+    wanted = into_own.T @ own.forces((into_own @ outside).reshape(6, 3)).ravel()
+    np.testing.assert_allclose(atoms.get_forces().ravel(), wanted, atol=1e-9)
 
 
 @pytest.mark.slow

@@ -82,6 +82,7 @@ def test_phonons_of_the_dynamics_are_those_of_the_reference(
         requests = json.loads(archive.read("requests.json"))
     assert [one["id"] for one in requests["references"]] == [reference]
     assert requests["predictions"][0]["body"]["harmonic_reference_id"] == reference
+    assert requests["predictions"][0]["body"]["harmonic_modes"] == "all"
     # Without the reference nothing is known of its phonons
     assert client.delete(f"/predictions/{reference}").status_code == 204
     told = {point["topic"]: point for point in client.get(f"/predictions/{made}/trust").json()["points"]}
@@ -99,6 +100,8 @@ def test_wrong_references_are_refused(client: Client, metal: dict[str, Any], ref
     )
     waiting = ask(client, metal, options=QUICK)
     assert refused(client, metal, harmonic_reference_id=waiting) == (field, "harmonic_reference_not_harmonic")
+    without = refused(client, metal, harmonic_reference_id=reference, harmonic_modes="internal")
+    assert without == ("harmonic_modes", "crystal_without_molecules")
     for option, value in (("relax_cell", True), ("ensemble", "npt")):
         loc, code = refused(client, metal, harmonic_reference_id=reference, options={**SHORT_MD, option: value})
         assert (loc, code) == (f"options.{option}", "cell_of_harmonic_reference")

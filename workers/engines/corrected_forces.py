@@ -3,6 +3,11 @@
 The displacements u from the sites of the reference have the forces F(u) − (Φ_reference − Φ_potential) u, where F are
 those of the potential about its own sites. The energy is conserved: the correction is the gradient of a quadratic form.
 Small displacements have the reference's phonons exactly, and large ones the anharmonicity of the potential.
+
+Molecules may lie at other angles in the potential than in the reference. Their atoms then have displacements M u there,
+which turn with the molecule: otherwise a bond that is stretched in one crystal would be bent in the other. And the
+correction may be left to the displacements P u inside molecules: a lattice of molecules that is softer in the reference
+falls apart with the anharmonicity of a stiffer one.
 """
 
 from __future__ import annotations
@@ -14,6 +19,7 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator, all_changes
 from ase.neighborlist import neighbor_list
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from scattering.core.notices import Notice
 from scattering.simulate.harmonic_forces import HarmonicForces
@@ -39,25 +45,32 @@ class CorrectedForces(Calculator):
         Calculator of the potential.
     sites
         The supercell at rest in the reference.
-    shift
-        Shape (n_atoms, 3), Å: from the sites of the reference to those of the potential.
+    own_sites
+        Shape (n_atoms, 3), Å: sites of the potential.
     reference, own
         Harmonic forces of the reference and of the potential on this supercell.
+    into_own
+        The matrix M, shape (3 n_atoms, 3 n_atoms); None where the axes are the same.
+    corrected
+        The matrix P, of the same shape; None where all displacements are corrected.
     """
 
     def __init__(
         self,
         calculator: Calculator,
         sites: Atoms,
-        shift: NDArray[np.float64],
+        own_sites: NDArray[np.float64],
         *,
         reference: HarmonicForces,
         own: HarmonicForces,
+        into_own: csr_array | None = None,
+        corrected: csr_array | None = None,
     ) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.implemented_properties = ["energy", "forces"]
-        self._sites, self._shift = sites.positions.copy(), shift
+        self._sites, self._own_sites = sites.positions.copy(), own_sites
         self._reference, self._own = reference, own
+        self._into_own, self._corrected = into_own, corrected
         self._limits = MAX_DISPLACEMENT * nearest_distances(sites)
         self._moved = sites.copy()
         self._moved.calc = calculator
@@ -71,12 +84,15 @@ class CorrectedForces(Calculator):
         """
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]
         displacements = self._displacements(atoms.positions)
-        self._check(displacements)
-        self._moved.positions = self._sites + self._shift + displacements
-        correction = self._reference.forces(displacements) - self._own.forces(displacements)
+        corrected = _times(self._corrected, displacements)
+        self._check(corrected)
+        self._moved.positions = self._own_sites + _times(self._into_own, displacements)
+        there = _times(self._into_own, corrected)
+        wanted, had = self._reference.forces(corrected), self._own.forces(there)
+        correction = _transposed(self._corrected, wanted - _transposed(self._into_own, had))
         self.results = {
-            "energy": float(self._moved.get_potential_energy() - 0.5 * np.sum(displacements * correction)),
-            "forces": self._moved.get_forces() + correction,
+            "energy": float(self._moved.get_potential_energy() - 0.5 * np.sum(corrected * wanted - there * had)),
+            "forces": _transposed(self._into_own, self._moved.get_forces()) + correction,
         }
 
     def _displacements(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -93,6 +109,15 @@ class CorrectedForces(Calculator):
             worst = left[np.argmax(distances[left])]
             params = {"element": self._moved.symbols[worst], "distance_angstrom": float(distances[worst])}
             raise AtomsLeftSites(Notice("atoms_left_sites", params))
+
+
+def _times(matrix: csr_array | None, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a matrix times the vectors of all atoms, shape (n_atoms, 3)."""
+    return vectors if matrix is None else np.asarray(matrix @ vectors.ravel()).reshape(-1, 3)
+
+
+def _transposed(matrix: csr_array | None, vectors: NDArray[np.float64]) -> NDArray[np.float64]:
+    return vectors if matrix is None else np.asarray(matrix.T @ vectors.ravel()).reshape(-1, 3)
 
 
 def nearest_distances(sites: Atoms) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from scattering.core.notices import Notice
 from scattering.core.phonon_modes import PhononModes
 from scattering.core.trajectory import Trajectory
 from scattering.options.base import Options
+from scattering.options.names import HarmonicModes
 from workers import engines
 from workers.engines.interface import Engine, Potential
 from workers.simulations.species import species_labels
@@ -69,6 +70,8 @@ class Simulation(Generic[OptionsT]):
         Trajectory of a source, or None.
     reference
         Crystal whose force constants replace the harmonic part of the potential in the runs, or None.
+    reference_modes
+        Modes that are those of the reference.
     """
 
     atoms: Atoms
@@ -81,6 +84,7 @@ class Simulation(Generic[OptionsT]):
     modes: PhononModes | None = None
     trajectory: Trajectory | None = None
     reference: HarmonicCrystal | None = None
+    reference_modes: HarmonicModes = "all"
 
     def calculator(self) -> Calculator:
         """Calculator of forces, for relaxations and displacements."""

@@ -11,11 +11,15 @@ from ase import Atoms
 from ase.calculators.calculator import Calculator
 from numpy.typing import NDArray
 
+from backend.structures.geometry import StructureData, bonds
+from backend.structures.molecules import Molecules, find_molecules
+from scattering.core import molecular_motion
 from scattering.core.crystal_sites import AtomsDiffer, place_in_crystal
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import species_masses
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics
+from scattering.options.names import HarmonicModes
 from scattering.simulate.force_constants import to_harmonic_crystal
 from scattering.simulate.harmonic_forces import HarmonicForces, harmonic_forces
 from scattering.simulate.phonons import MAX_IMAGINARY_MEV
@@ -58,7 +62,13 @@ class HarmonicCorrection:
         return _with_positions(atoms, atoms.cell.array, self.positions)
 
     def wrap(
-        self, calculator: Calculator, *, reference: HarmonicCrystal, atoms: Atoms, repeats: tuple[int, int, int]
+        self,
+        calculator: Calculator,
+        *,
+        reference: HarmonicCrystal,
+        atoms: Atoms,
+        repeats: tuple[int, int, int],
+        modes: HarmonicModes = "all",
     ) -> Calculator:
         """Return the calculator of corrected forces.
 
@@ -72,14 +82,25 @@ class HarmonicCorrection:
             The repeated cell at rest in the reference.
         repeats
             Repetitions of this cell in the supercell of the runs.
+        modes
+            Modes that are those of the reference.
         """
         sites, own_sites = atoms.repeat(repeats), self.sites(atoms).repeat(repeats)
+        into_own = corrected = None
+        if (molecules := _molecules(sites)) is not None:
+            masses, whole = sites.get_masses(), molecules.image @ sites.cell.array
+            here, there = sites.positions + whole, own_sites.positions + whole
+            into_own = molecular_motion.into_axes(molecules.members, here, there, masses)
+            if modes == "internal":
+                corrected = molecular_motion.internal(molecules.members, here, masses)
         return CorrectedForces(
             calculator,
             sites,
-            own_sites.positions - sites.positions,
+            own_sites.positions,
             reference=on_supercell(reference, sites),
             own=on_supercell(self.own, own_sites),
+            into_own=into_own,
+            corrected=corrected,
         )
 
 
@@ -175,6 +196,11 @@ def on_supercell(crystal: HarmonicCrystal, sites: Atoms) -> HarmonicForces:
         return harmonic_forces(crystal, cell=sites.cell.array, positions=sites.positions, symbols=list(sites.symbols))
     except AtomsDiffer as error:
         raise CannotPredict(Notice("reference_of_other_crystal")) from error
+
+
+def _molecules(atoms: Atoms) -> Molecules | None:
+    structure = StructureData(atoms.numbers, atoms.positions, atoms.cell.array, atoms.pbc)
+    return find_molecules(len(atoms), bonds(structure))
 
 
 def _energies(crystal: HarmonicCrystal, sites: Atoms) -> NDArray[np.float64]:

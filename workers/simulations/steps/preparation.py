@@ -71,6 +71,7 @@ class Prepared:
             reference=simulation.required_reference,
             atoms=self.atoms(simulation),
             repeats=simulation.options.supercell,
+            modes=simulation.reference_modes,
         )
         return simulation.engine(modify)
 

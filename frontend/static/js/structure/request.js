@@ -82,7 +82,9 @@ export function requestBody(values, method, quality, { structureId, options, met
         options: chosen,
         ...(Object.keys(isotopes).length ? { isotopes } : {}),
         ...(values.potential && !source ? { potential: values.potential } : {}),
-        ...(values.harmonic_reference && !source && isDynamics(method) ? { harmonic_reference_id: values.harmonic_reference } : {}),
+        ...(values.harmonic_reference && !source && isDynamics(method)
+            ? { harmonic_reference_id: values.harmonic_reference, harmonic_modes: values.harmonic_modes }
+            : {}),
     };
 }
 
