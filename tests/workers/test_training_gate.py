@@ -75,6 +75,12 @@ def test_unknown_reference_phonons_are_said_and_do_not_refuse() -> None:
     assert gate.errors_of_points(POINTS, {"Γ": [1.0]}, {"Γ": [1.0]}) is None
 
 
+def test_forces_alone_must_tell_of_a_real_fit() -> None:
+    barely = side(force=0.19, factor=0.99)
+    assert codes(barely) == []
+    assert codes(barely, known=False) == ["trained_errors_not_lower"]
+
+
 def test_phonons_of_copper_at_the_positions_of_the_file() -> None:
     found = calculate(bulk("Cu", "fcc", a=3.59, cubic=True), EMT())
     assert found.points["Γ"] == pytest.approx([0, 0, 0], abs=0.01)

@@ -23,8 +23,10 @@ MAX_DRIFT_ANGSTROM: Final = 0.05
 the file is not at the minimum of the reference, the shift must be no larger than before the training."""
 MIN_COMPARED_MEV: Final = 2.0
 """Energies of the reference below which a relative error says nothing, such as those of acoustic modes at Γ."""
-FORCE_IMPROVEMENT: Final = 1.0
+MAX_FORCE_RATIO: Final = 1.0
 """Held-out force error after, over that before, that must not be reached."""
+MAX_FORCE_RATIO_ALONE: Final = 0.5
+"""The same where no phonons of a reference are known: forces alone say little, so they must tell of a real fit."""
 
 Points = Mapping[str, Sequence[float]]
 
@@ -68,9 +70,10 @@ def judge(before: Side, after: Side, stability: Stability, reference: Points | N
     reference
         Phonons of the reference at special points, meV; None if they are not known.
     """
-    refusals = [*_held_out(before, after), *_imaginary(before, after), *_drift(before, after)]
-    remarks = []
     errors = None if reference is None else errors_of_points(reference, before.phonons.points, after.phonons.points)
+    max_ratio = MAX_FORCE_RATIO_ALONE if errors is None else MAX_FORCE_RATIO
+    refusals = [*_held_out(before, after, max_ratio), *_imaginary(before, after), *_drift(before, after)]
+    remarks = []
     if errors is None:
         remarks.append(Notice("phonons_not_compared"))
     elif errors[1] >= errors[0]:
@@ -97,11 +100,11 @@ def errors_of_points(reference: Points, *others: Points) -> list[float] | None:
     return [float(np.mean(np.abs(one - wanted)[compared] / wanted[compared])) for one in found]
 
 
-def _held_out(before: Side, after: Side) -> list[Notice]:
+def _held_out(before: Side, after: Side, max_ratio: float) -> list[Notice]:
     was, now = before.errors.force_ev_per_angstrom, after.errors.force_ev_per_angstrom
-    if now < FORCE_IMPROVEMENT * was:
+    if now < max_ratio * was:
         return []
-    return [Notice("trained_errors_not_lower", {"before": was, "after": now})]
+    return [Notice("trained_errors_not_lower", {"before": was, "after": now, "maximum": max_ratio * was})]
 
 
 def _imaginary(before: Side, after: Side) -> list[Notice]:
