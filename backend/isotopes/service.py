@@ -10,6 +10,7 @@ from backend.kit.http.errors import Conflict, unprocessable
 from backend.observing.partials_cache import PartialsCache
 from backend.observing.spectra import read_partials
 from backend.phonon_files import stored
+from backend.predictions import requested
 from backend.predictions import service as predictions
 from backend.predictions.given import without_force_constants
 from backend.predictions.options import separate_sites
@@ -35,7 +36,7 @@ def create_with_isotopes(
         raise Conflict(Notice("isotopes_of_harmonic_only", {"method": source.method}))
     data, options = load_structure(scope.settings, source.structure_id), source.typed_options()
     try:
-        isotopes = predictions.check_isotopes(data, override(source.isotopes, body.isotopes))
+        isotopes = requested.check_isotopes(data, override(source.isotopes, body.isotopes))
         if names_sites(isotopes) and not options.resolve_sites:
             options = separate_sites(options, data, source.temperature_k)
     except ScatteringError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +12,6 @@ from sqlmodel import col
 from sqlmodel.sql.expression import SelectOfScalar
 
 from backend import wording
-from backend.families.catalogue import families
 from backend.jobs import cancellation, graph
 from backend.jobs.ahead import find_ahead
 from backend.jobs.dispatch import queue_jobs
@@ -25,36 +23,22 @@ from backend.kit.db.dependents import Dependents, register_dependents
 from backend.kit.db.keeping import InProposals, Keeper, find_keepers, finds_keepers_of, is_to_stay
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import arriving_folder, delete_folder
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable, unprocessable
+from backend.kit.http.errors import Conflict
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.phonon_files import stored
-from backend.potentials import service as potentials
-from backend.potentials.catalogue import pretrained
-from backend.potentials.service import missing_elements
-from backend.potentials.tables import Potential
-from backend.predictions import given, harmonic_reference
+from backend.predictions import given, harmonic_reference, requested
 from backend.predictions.assignment import FORCE_CONSTANTS_OF
-from backend.predictions.durations import Duration, estimate_duration
-from backend.predictions.options import fill_options
 from backend.predictions.schemas import EstimateOut, PredictionIn, QueueOut
 from backend.predictions.search import match_prediction
 from backend.predictions.tables import SOURCE, Prediction
 from backend.sources import service as sources
 from backend.sources.tables import Source
-from backend.structures.geometry import StructureData
-from backend.structures.isotopes import name_sites
 from backend.structures.service import delete_if_unused as delete_structure_if_unused
-from backend.structures.service import load_structure
 from backend.structures.tables import Structure
-from scattering import instruments
-from scattering.core.errors import ScatteringError, UnknownInstrument
-from scattering.core.isotopes import Isotopes, Substitution, names_sites, override, simplify
+from scattering.core.isotopes import Isotopes
 from scattering.core.notices import Notice
-from scattering.observe import weights
 from scattering.options.base import Options
-from scattering.options.names import HarmonicModes
-from scattering.options.registry import find_kind
 from scattering.sample.melting import find_melted
 
 NOUN = "prediction"
@@ -68,94 +52,9 @@ LONG_SIMULATION_S = 12 * 3600.0
 """An estimate above this gives a warning."""
 
 
-@dataclass(frozen=True)
-class CheckedRequest:
-    """A valid request for a prediction, with all options; it has a potential or a source."""
-
-    structure: Structure
-    data: StructureData
-    potential: Potential | None
-    source: Source | None
-    reference: Prediction | None
-    reference_modes: HarmonicModes
-    temperature_k: float
-    instruments: list[str]
-    isotopes: dict[str, Substitution]
-    options: Options
-    duration: Duration
-
-
-def check_request(scope: Scope, body: PredictionIn) -> CheckedRequest:
-    """Check the request of a prediction, and complete its options.
-
-    Raises
-    ------
-    Unprocessable
-        A field is invalid; the problem names it.
-    """
-    source = given.find_source(scope, body)
-    if source is not None:
-        structure, potential = scope.get(Structure, source.structure_id, "structure"), None
-    else:
-        structure = _structure(scope, body.structure_id)
-        potential = _covering_potential(scope, body, structure)
-    reference = harmonic_reference.find_reference(scope, body, structure)
-    names, temperature = _instruments(body.instruments), given.temperature_of(source, body)
-    data = load_structure(scope.settings, structure.id)
-    try:
-        isotopes = check_isotopes(data, override(structure.isotopes, body.isotopes or {}))
-        options = fill_options(
-            find_kind(body.method, body.sampling, given=source is not None),
-            body.options,
-            data,
-            quality=body.quality,
-            temperature_k=temperature,
-            instruments=names,
-            family=None if potential is None else potential.family,
-            preferred_engine=None if potential is None else potential.engine,
-            isotopes=isotopes,
-            source=given.facts_for_options(source),
-            takes_forces=reference is not None,
-        )
-    except ScatteringError as error:
-        raise unprocessable(error) from error
-    if source is not None:
-        given.check_isotopes(source, structure.isotopes, isotopes)
-    if reference is not None:
-        harmonic_reference.check_options(options)
-        harmonic_reference.check_modes(body.harmonic_modes, data)
-    entry = None if potential is None else pretrained().get(potential.sha256)
-    duration = estimate_duration(scope.session, options, n_atoms_cell=len(data.numbers), potential=entry)
-    return CheckedRequest(
-        structure,
-        data,
-        potential,
-        source,
-        reference,
-        body.harmonic_modes,
-        temperature,
-        names,
-        isotopes,
-        options,
-        duration,
-    )
-
-
-def check_isotopes(data: StructureData, isotopes: Isotopes) -> dict[str, Substitution]:
-    """Return isotopes of elements or sites of a structure, in their usual form.
-
-    Raises
-    ------
-    InvalidView
-        The structure has no such element or site, or the element no such isotope; the error names the field.
-    """
-    weights.scatterers(tuple(name_sites(data) if names_sites(isotopes) else data.elements), isotopes)
-    return simplify(isotopes)
-
-
 def create(scope: Scope, body: PredictionIn) -> Prediction:
     """Write the row of a prediction and its jobs. The workers are woken after the commit."""
-    planned = check_request(scope, body)
+    planned = requested.check(scope, body)
     row = scope.add(_new_row(planned, body))
     queue_jobs(scope.session, _jobs_of(row, planned))
     if planned.source is not None:
@@ -218,7 +117,7 @@ def create_like(
     return row
 
 
-def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
+def _new_row(planned: requested.CheckedRequest, body: PredictionIn) -> Prediction:
     """Return the row of a prediction, not yet in the database."""
     potential, source = planned.potential, planned.source
     return Prediction(
@@ -240,7 +139,7 @@ def _new_row(planned: CheckedRequest, body: PredictionIn) -> Prediction:
     )
 
 
-def _origin(planned: CheckedRequest) -> dict[str, Any]:
+def _origin(planned: requested.CheckedRequest) -> dict[str, Any]:
     """Return the provenance of a prediction that has not begun."""
     if planned.source is not None:
         return {SOURCE: given.provenance_of(planned.source)}
@@ -249,7 +148,7 @@ def _origin(planned: CheckedRequest) -> dict[str, Any]:
     return harmonic_reference.provenance_of(planned.reference, planned.reference_modes)
 
 
-def _jobs_of(row: Prediction, planned: CheckedRequest) -> list[Job]:
+def _jobs_of(row: Prediction, planned: requested.CheckedRequest) -> list[Job]:
     if planned.potential is None:
         return [graph.job_without_engine(row, priority=PRIORITIES["preview"])]
     return graph.jobs_of(row, planned.options, loader=planned.potential.engine, priority=PRIORITIES[row.quality])
@@ -257,7 +156,7 @@ def _jobs_of(row: Prediction, planned: CheckedRequest) -> list[Job]:
 
 def estimate(scope: Scope, body: PredictionIn) -> EstimateOut:
     """Estimate the time and the resolution of a prediction. Nothing is created."""
-    planned = check_request(scope, body)
+    planned = requested.check(scope, body)
     warnings = []
     duration = planned.duration
     if duration.seconds > LONG_SIMULATION_S:
@@ -429,46 +328,3 @@ def get_succeeded(scope: Scope, prediction_id: uuid.UUID) -> Prediction:
     doing = row.waiting_for or row.stage
     params = {"status": row.status, "stage": doing and doing.to_json(), "progress": row.progress}
     raise Conflict(Notice("prediction_not_finished", params))
-
-
-def _structure(scope: Scope, structure_id: uuid.UUID | None) -> Structure:
-    assert structure_id is not None
-    try:
-        return scope.get(Structure, structure_id, "structure")
-    except NotFound as error:
-        raise Unprocessable.at("structure_id", error.notice) from error
-
-
-def _covering_potential(scope: Scope, body: PredictionIn, structure: Structure) -> Potential:
-    """Return the potential of a request, which covers the elements of a structure."""
-    potential = _potential(scope, body)
-    missing = missing_elements(potential, structure.elements)
-    if missing:
-        stated = {"potential": potential.name, "structure": structure.name, "missing": missing}
-        notice = Notice("elements_not_covered", {**stated, "elements": structure.elements})
-        raise Unprocessable.at(body.potential_field, notice)
-    family = families().get(potential.family)
-    numbers = load_structure(scope.settings, structure.id).numbers
-    if family is not None and (refusal := family.refuse(numbers.tolist())) is not None:
-        raise Unprocessable.at(body.potential_field, refusal)
-    return potential
-
-
-def _potential(scope: Scope, body: PredictionIn) -> Potential:
-    """Return the potential with an id, or the newest one with a name."""
-    name_or_id = body.chosen_potential
-    row = potentials.find(scope, name_or_id)
-    if row is None:
-        raise Unprocessable.at(body.potential_field, Notice("unknown_potential", {"name": name_or_id}))
-    return row
-
-
-def _instruments(names: list[str]) -> list[str]:
-    """Return the exact names of the catalogue, without repetitions."""
-    spelt: dict[str, None] = {}
-    for index, name in enumerate(names):
-        try:
-            spelt[instruments.get(name).name] = None
-        except UnknownInstrument as error:
-            raise Unprocessable.at(f"instruments.{index}", error.notice) from error
-    return list(spelt)

@@ -36,7 +36,7 @@ from backend.potentials import catalogue
 from backend.potentials import service as potentials
 from backend.potentials.tables import Potential
 from backend.predictions.options import GivenFacts, fill_options
-from backend.predictions.service import check_isotopes
+from backend.predictions.requested import check_isotopes
 from backend.predictions.tables import Prediction
 from backend.proposals import archive, service
 from backend.proposals import manifest as form

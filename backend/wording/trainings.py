@@ -42,7 +42,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "trained_dynamics_broke": "Molecular dynamics with the trained potential stayed intact for {stable_ps:.3g} ps of "
     "{wanted_ps:.3g} ps. Add labels at thermal displacements of this temperature, and train again.",
     "trained_errors_not_lower": "The force error on held-out labels fell too little ({before:.3g} eV/Å before, "
-    "{after:.3g} eV/Å after; below {maximum:.3g} is accepted). Train with more steps (effort “thorough”), or with more labels.",
+    "{after:.3g} eV/Å after; below {maximum:.3g} is accepted). Train with more steps (effort "
+    "“thorough”), or with more labels.",
     "trained_geometry_moved": "An atom moves by {shift_angstrom:.2g} Å when the structure is relaxed with the trained "
     "potential; at most {maximum_angstrom:.2g} Å are accepted. Relax the structure with the reference first, and add "
     "labels near its minimum.",

@@ -193,7 +193,8 @@ def test_attempts_are_counted_and_end(settings: Settings, queued: uuid.UUID) -> 
     row = state(settings, queued)
     assert row.status == "failed"
     start = {"code": "start", "params": {}}
-    assert row.error == Notice("worker_died", {"attempts": settings.max_attempts, "stage": start})
+    stated = {"work": "prediction", "attempts": settings.max_attempts, "stage": start, "ended_by": None}
+    assert row.error == Notice("worker_died", stated)
     assert leases.claim(WORKER, 1) is None
 
 

@@ -12,6 +12,7 @@ def test_the_stated_limits_are_those_of_the_server(client: Client, settings: Set
         "structure_bytes": settings.max_upload_bytes,
         "potential_bytes": settings.max_upload_bytes,
         "dataset_bytes": settings.max_dataset_bytes,
+        "label_bytes": settings.max_upload_bytes,
         "source_bytes": settings.max_source_bytes,
         "trajectory_bytes": settings.max_trajectory_bytes,
         "proposal_bytes": settings.max_proposal_bytes,

@@ -260,7 +260,7 @@ def test_estimates_use_the_measured_time_of_forces(
     estimates = []
     for seconds in (1.0, 10.0):
         known = with_speed(seconds)
-        monkeypatch.setattr("backend.predictions.service.pretrained", lambda known=known: known)
+        monkeypatch.setattr("backend.predictions.requested.pretrained", lambda known=known: known)
         estimates.append(estimate())
     assert estimates[1] / estimates[0] == pytest.approx(10, rel=0.01)
 

@@ -90,10 +90,11 @@ def test_a_click_opens_the_modes_of_the_peak(visit: Open, peak: str) -> None:
     assert float(query(page)["peak"][0]) == pytest.approx(PEAK_MEV, abs=0.3)
     expect(modes.get_by_label("Energy")).to_have_value(query(page)["peak"][0])
     expect(modes.get_by_role("table")).to_contain_text("Si\u00a0100\u00a0%")
-    # The atoms move
+    # The atoms move; along which axes is chance, where energies are degenerate
     page.wait_for_function(f"() => {MOTION}?.data?.length")
-    first = page.evaluate(f"() => Array.from({trace(page, 'Si')}.x)")
-    page.wait_for_function(f"(first) => {trace(page, 'Si')}.x.some((x, atom) => x !== first[atom])", arg=first)
+    places = f"['x', 'y', 'z'].flatMap((axis) => Array.from({trace(page, 'Si')}[axis]))"
+    first = page.evaluate(f"() => {places}")
+    page.wait_for_function(f"(first) => {places}.some((place, at) => place !== first[at])", arg=first)
     modes.get_by_role("button", name="Pause").click()
     page.wait_for_function(f"() => {trace(page, 'arrows')}.visible")
     modes.get_by_role("button", name="Play").click()

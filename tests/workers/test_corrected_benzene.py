@@ -15,7 +15,7 @@ from ase.calculators.calculator import Calculator
 from ase.md.langevin import Langevin
 from numpy.typing import NDArray
 
-from backend.examples import service as examples
+from backend.structures import examples
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.options.names import HarmonicModes
 from scattering.simulate.force_constants import to_harmonic_crystal
