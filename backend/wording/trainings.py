@@ -20,6 +20,15 @@ def _imaginary(*, geometry: str, before_mev: float, after_mev: float) -> str:
     )
 
 
+def _errors_not_lower(*, before: float, after: float, maximum: float | None = None) -> str:
+    # Older trainings have no maximum
+    bound = "" if maximum is None else f"; below {maximum:.3g} is accepted"
+    return (
+        f"The force error on held-out labels fell too little ({before:.3g} eV/Å before, {after:.3g} after{bound}). "
+        "Train with more steps (effort “thorough”), or with more labels."
+    )
+
+
 def _evidence(
     *,
     title: str,
@@ -41,9 +50,7 @@ WORDS: Final[Mapping[str, Words]] = {
     "reference_evidence": _evidence,
     "trained_dynamics_broke": "Molecular dynamics with the trained potential stayed intact for {stable_ps:.3g} ps of "
     "{wanted_ps:.3g} ps. Add labels at thermal displacements of this temperature, and train again.",
-    "trained_errors_not_lower": "The force error on held-out labels fell too little ({before:.3g} eV/Å before, "
-    "{after:.3g} eV/Å after; below {maximum:.3g} is accepted). Train with more steps (effort "
-    "“thorough”), or with more labels.",
+    "trained_errors_not_lower": _errors_not_lower,
     "trained_geometry_moved": "An atom moves by {shift_angstrom:.2g} Å when the structure is relaxed with the trained "
     "potential; at most {maximum_angstrom:.2g} Å are accepted. Relax the structure with the reference first, and add "
     "labels near its minimum.",

@@ -127,7 +127,7 @@ def test_a_potential_that_failed_is_told_with_why_and_deleted_after_a_question(
     refused = trainings.trained(site, tmp_path / "made", accepted=False)
     page = visit(f"/trainings/{refused['id']}", size, dark=size == PHONE)
     expect(page.get_by_role("heading", name="Not accepted")).to_be_visible()
-    expect(page.get_by_text(re.compile("did not fall"))).to_be_visible()
+    expect(page.get_by_text(re.compile("fell too little"))).to_be_visible()
     page.wait_for_load_state("networkidle")
     assert violations(page) == []
     assert overflow(page) <= 0

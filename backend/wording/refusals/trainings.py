@@ -12,8 +12,8 @@ from backend.wording.trust import CLASSES
 
 def _no_trainer(*, trainers: Sequence[str]) -> str:
     return (
-        f"No running worker has {' or '.join(trainers)}. Install the extra on a worker (`pip install beamcast[train]`) "
-        "and start it again."
+        f"No running worker has {' or '.join(trainers)}: install PyTorch and the extra (pip install --require-hashes "
+        "--no-deps --requirement deploy/extras/train.lock) for the workers, and restart them."
     )
 
 
