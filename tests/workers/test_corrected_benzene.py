@@ -28,7 +28,12 @@ from workers.simulations.steps.force_constants import displace
 from workers.simulations.steps.harmonic_correction import DISPLACEMENT_ANGSTROM, HarmonicCorrection
 from workers.simulations.steps.relaxation import relax
 
-pytestmark = [*needs("tblite"), pytest.mark.slow, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+pytestmark = [
+    *needs("tblite"),
+    pytest.mark.slow,
+    pytest.mark.timeout(1800),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
 
 N_RIGID = 24
 """Modes of four molecules that move and turn as a whole; the lowest ones at Γ."""
