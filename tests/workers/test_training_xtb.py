@@ -46,7 +46,9 @@ def test_lithium_hydride_labelled_by_gfn1(tmp_path: Path) -> None:
         progress=progress,  # type: ignore[arg-type]
     )
     labels = extxyz.read((tmp_path / "labelled" / files.LABELS).read_text())
-    assert [label.n_atoms for label in labels] == [64] * 6
+    # At rest, with each of the two elements displaced, and at random
+    assert [label.n_atoms for label in labels] == [64] * (1 + 2 + 4)
+    assert np.abs(labels[0].forces).max() < 0.01 < np.abs(labels[1].forces).max()
     assert progress.stages[-1] == ("label_structures", 1.0)
     # The force along a random direction is the slope of the energy
     label = labels[-1]

@@ -43,7 +43,7 @@ LARGEST_SHARE: Final = 0.6
 
 @dataclass(frozen=True, eq=False)
 class Harmonic:
-    """The harmonic part of a cell in the reference: labels of single displaced atoms, and force constants."""
+    """The harmonic part of a cell in the reference: labels at rest and of displaced atoms, and force constants."""
 
     labels: list[Label]
     crystal: HarmonicCrystal
