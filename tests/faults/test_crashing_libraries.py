@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.conftest import Figure
 from tests.faults.predictions import HARMONIC
-from tests.faults.stack import MAX_ATTEMPTS, SLOTS, Stack
+from tests.faults.stack import MAX_ATTEMPTS, SLOTS, Stack, until
 
 pytestmark = pytest.mark.slow
 
@@ -34,7 +34,7 @@ def test_the_job_fails_in_words_and_the_queue_goes_on(
         assert row.error.params["ended_by"] == ended_by
     assert stack.final(other).status == "succeeded"
     assert stack.prediction(other).attempt == 1
-    assert not stack.folder_of(poison).exists()
+    until(lambda: not stack.folder_of(poison).exists(), "its files go")
     # The worker has all its slots left
     assert sum(beat.slots for beat in stack.beats()) == SLOTS
     stack.check(stack.ask(HARMONIC), HARMONIC)
