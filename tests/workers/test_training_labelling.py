@@ -74,7 +74,7 @@ def test_labels_are_of_the_reference_at_rest_in_it(tmp_path: Path) -> None:
     labels = extxyz.read((folder / files.LABELS).read_text())
     assignment = TrainingAssignment(None, None, None, ("Cu",), 300.0, Recipe(), "engine", "emt")
     supplied = labelling.supply(Order(assignment, copper(), EMT(), tmp_path, lambda share: None))
-    assert (len(labels), supplied.n_trained, supplied.is_foreign) == (7, 1, False)
+    assert (len(labels), supplied.n_trained, supplied.is_foreign) == (8, 2, False)
     for label in labels:
         atoms = Atoms(label.numbers, label.positions, cell=label.cell, pbc=True, calculator=EMT())
         assert label.n_atoms == 32
@@ -114,7 +114,7 @@ def test_a_second_attempt_calculates_nothing_again_and_makes_the_same_labels(tmp
     load = Counted()
     second, _ = made(tmp_path, load)
     assert (load.n_loaded, second.n_calculated) == (0, 0)
-    assert first.n_calculated == 8
+    assert first.n_calculated == 9
     assert (folder / files.LABELS).read_text() == text
     assert second.seconds == pytest.approx(first.seconds)
 
