@@ -1,4 +1,4 @@
-"""Tests that need optional packages: `make test-extras` installs them, and lets none of these tests be skipped."""
+"""Tests that need optional packages: `make extras` installs them, and lets none of these tests be skipped."""
 
 from __future__ import annotations
 
