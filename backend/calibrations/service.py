@@ -13,7 +13,7 @@ from sqlmodel import col
 from backend.calibrations.tables import StandardCalibration
 from backend.comparisons.forecasts import get_powder_prediction, partials_of
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable, not_found_at
 from backend.kit.http.pagination import Paging
 from backend.observing.partials_cache import PartialsCache
 from backend.samples import service as samples
@@ -58,10 +58,8 @@ def add(scope: Scope, cache: PartialsCache, instrument: Instrument, stated: Meas
     if (stated.standard == VANADIUM) != (stated.prediction_id is None):
         raise Unprocessable.at("prediction_id", Notice("prediction_of_standard"))
     if stated.prediction_id is not None:
-        try:
+        with not_found_at("prediction_id"):
             get_powder_prediction(scope, stated.prediction_id)
-        except NotFound as error:
-            raise Unprocessable.at("prediction_id", error.notice) from error
     try:
         settings = instrument.validate(stated.settings)
         row = StandardCalibration(

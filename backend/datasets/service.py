@@ -27,7 +27,7 @@ from backend.kit.files import confined, parsed_notices
 from backend.kit.files.lost import check_stored, reading_stored
 from backend.kit.files.read_cache import ReadCache
 from backend.kit.files.storage import Received, base_name, move_folder, write_through
-from backend.kit.http.errors import Conflict, FieldProblem, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, FieldProblem, Unprocessable, not_found_at
 from backend.kit.http.notices import NoticeOut
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
@@ -398,10 +398,8 @@ def _is_same(one: str | None, other: str | None) -> bool:
 def _check_structure(scope: Scope, structure_id: uuid.UUID | None) -> None:
     if structure_id is None:
         return
-    try:
+    with not_found_at("structure_id"):
         structures.get(scope, structure_id)
-    except NotFound as error:
-        raise Unprocessable.at("structure_id", error.notice) from error
 
 
 def _refusal(problems: list[FieldError]) -> Unprocessable:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, Unprocessable, not_found_at
 from backend.phonon_files import stored
 from backend.phonon_files.stored import Phonons
 from backend.predictions.options import GivenFacts
@@ -40,10 +40,8 @@ def find_source(scope: Scope, body: PredictionIn) -> Source | None:
         return None
     if body.wrong_beside_source is not None:
         raise Unprocessable.at(body.wrong_beside_source, Notice("structure_or_source"))
-    try:
+    with not_found_at("source_id"):
         row = sources.get_any(scope, body.source_id)
-    except NotFound as error:
-        raise Unprocessable.at("source_id", error.notice) from error
     if isinstance(row, SourceReading):
         raise Conflict(Notice("source_not_read", {"status": row.status, "progress": row.progress}))
     _check_method(row, body)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, Unprocessable, not_found_at
 from backend.predictions.partials_files import read_force_constants
 from backend.predictions.schemas import PredictionIn
 from backend.predictions.tables import HARMONIC_REFERENCE, Prediction
@@ -35,10 +35,8 @@ def find_reference(scope: Scope, body: PredictionIn, structure: Structure) -> Pr
         return None
     if body.method == "harmonic" or body.source_id is not None:
         raise Unprocessable.at(FIELD, Notice("harmonic_reference_of_dynamics"))
-    try:
+    with not_found_at(FIELD):
         row = scope.get(Prediction, body.harmonic_reference_id, "prediction")
-    except NotFound as error:
-        raise Unprocessable.at(FIELD, error.notice) from error
     if row.structure_id != structure.id:
         raise Unprocessable.at(FIELD, Notice("harmonic_reference_of_other_structure"))
     if row.method != "harmonic" or row.status != "succeeded":

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from backend.families.catalogue import families
 from backend.kit.db.owners import Scope
-from backend.kit.http.errors import NotFound, Unprocessable, unprocessable
+from backend.kit.http.errors import Unprocessable, not_found_at, unprocessable
 from backend.potentials import service as potentials
 from backend.potentials.catalogue import pretrained
 from backend.potentials.service import missing_elements
@@ -119,10 +119,8 @@ def check_isotopes(data: StructureData, isotopes: Isotopes) -> dict[str, Substit
 
 def _structure(scope: Scope, structure_id: uuid.UUID | None) -> Structure:
     assert structure_id is not None
-    try:
+    with not_found_at("structure_id"):
         return scope.get(Structure, structure_id, "structure")
-    except NotFound as error:
-        raise Unprocessable.at("structure_id", error.notice) from error
 
 
 def _covering_potential(scope: Scope, body: PredictionIn, structure: Structure) -> Potential:

@@ -14,7 +14,7 @@ from backend.kit.db.columns import Owned, utc_now
 from backend.kit.db.database import on_commit, on_rollback
 from backend.kit.db.owners import Scope
 from backend.kit.files.storage import delete_folder, replace_file
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable, not_found_at
 from backend.kit.http.pagination import Paging
 from backend.plans.schemas import PlanIn, SettingIn
 from backend.predictions.tables import Prediction
@@ -284,8 +284,6 @@ def _plan(scope: Scope, row: Proposal, plan: PlanIn) -> dict[str, Any]:
         if one.prediction_id is not None:
             wanted.append(("predictions", one.prediction_id, f"{at}.prediction_id"))
     for kind, item_id, loc in wanted:
-        try:
+        with not_found_at(loc):
             add_item(scope, row.id, kind, item_id)
-        except NotFound as error:
-            raise Unprocessable.at(loc, error.notice) from error
     return plan.model_dump(mode="json")

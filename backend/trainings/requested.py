@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from backend.engines import catalogue as engines
-from backend.kit.db.owners import Row, Scope
-from backend.kit.http.errors import Conflict, NotFound, Unprocessable
+from backend.kit.db.owners import Scope
+from backend.kit.http.errors import Conflict, NotFound, Unprocessable, not_found_at
 from backend.label_sets import service as label_sets
 from backend.label_sets.tables import LabelSet
 from backend.potentials.tables import Potential
@@ -88,7 +88,8 @@ def _of_file(scope: Scope, reference: ReferenceIn, material: Material) -> Reques
     loc, structure = "reference.label_set_id", material.structure
     if reference.label_set_id is None:
         raise Unprocessable.at(loc, Notice("label_set_needed"))
-    labels = find(scope, LabelSet, reference.label_set_id, "label_set", loc)
+    with not_found_at(loc):
+        labels = scope.get(LabelSet, reference.label_set_id, "label_set")
     if set(labels.elements) != set(structure.elements):
         params = {"labels": labels.elements, "structure": structure.elements}
         raise Unprocessable.at(loc, Notice("labels_of_other_elements", params))
@@ -166,20 +167,6 @@ def _phonons(
 def has_exact_stress(reference: ReferenceIn) -> bool:
     """Tell whether the stresses of the labels are those of a potential."""
     return reference.kind == "phonons" or (reference.kind == "engine" and reference.engine not in REFERENCES)
-
-
-def find(scope: Scope, table: type[Row], row_id: uuid.UUID, noun: str, loc: str) -> Row:
-    """Return the row that a field of a request names.
-
-    Raises
-    ------
-    Unprocessable
-        There is none.
-    """
-    try:
-        return scope.get(table, row_id, noun)
-    except NotFound as error:
-        raise Unprocessable.at(loc, error.notice) from error
 
 
 def labels_text(scope: Scope, requested: Requested) -> str | None:

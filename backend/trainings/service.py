@@ -20,7 +20,7 @@ from backend.kit.db.keeping import InProposals
 from backend.kit.db.owners import Scope
 from backend.kit.files.lost import reading_stored
 from backend.kit.files.storage import arriving_folder, delete_folder
-from backend.kit.http.errors import Conflict, FieldProblem, Unprocessable
+from backend.kit.http.errors import Conflict, FieldProblem, Unprocessable, not_found_at
 from backend.kit.http.pagination import Paging
 from backend.phonon_files import harmonic_crystal_file
 from backend.potentials import service as potentials
@@ -66,7 +66,8 @@ def check_request(scope: Scope, body: TrainingIn) -> CheckedTraining:
     Unprocessable
         A field is wrong, or this version cannot do what it asks for.
     """
-    structure = requested.find(scope, Structure, body.structure_id, "structure", "structure_id")
+    with not_found_at("structure_id"):
+        structure = scope.get(Structure, body.structure_id, "structure")
     base = _base(scope, body, structure)
     if body.active_learning:
         raise Unprocessable.at("active_learning", Notice("active_learning_needs_engine"))

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from backend.structures import examples
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.options.names import HarmonicModes
-from scattering.simulate.force_constants import to_harmonic_crystal
 from scattering.simulate.interpolation import energies_at
 from tests.extras import needs
 from workers import engines
@@ -52,10 +51,7 @@ def at_gamma(
     atoms: Atoms, calculator: Calculator, distance: float = 0.01
 ) -> tuple[NDArray[np.float64], HarmonicCrystal]:
     found = displace(atoms, calculator, labels=list(atoms.symbols), supercell=[1, 1, 1], distance=distance)
-    crystal = to_harmonic_crystal(
-        found.force_constants, uploaded_cell=atoms.cell.array, species=found.labels, sites=found.labels
-    )
-    return np.sort(energies_at(found.force_constants, np.zeros((1, 3)))[0]), crystal
+    return np.sort(energies_at(found.force_constants, np.zeros((1, 3)))[0]), found.crystal(atoms.cell.array)
 
 
 @pytest.fixture(scope="module")

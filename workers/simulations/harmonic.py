@@ -17,7 +17,7 @@ from scattering.crystal.partials import CrystalPartials
 from scattering.crystal.path import GAMMA
 from scattering.modes.special_points import highest_at_gamma
 from scattering.options.harmonic import Harmonic
-from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
+from scattering.simulate.force_constants import to_force_constants
 from scattering.simulate.phonons import Stability, Zone
 from workers import stages
 from workers.kit.progress import Progress
@@ -165,12 +165,7 @@ def _calculate_forces(simulation: Simulation[HarmonicT], watch: Stopwatch, progr
     )
     watch.lap("force_constants")
     sites = species_labels(simulation.atoms, resolve_sites=True)
-    crystal = to_harmonic_crystal(
-        displaced.force_constants,
-        uploaded_cell=relaxed.atoms.cell.array,
-        species=displaced.labels,
-        sites=[sites[atom] for atom in displaced.uploaded_atoms],
-    )
+    crystal = displaced.crystal(relaxed.atoms.cell.array, sites=sites)
     return Forces(
         displaced.force_constants,
         crystal,

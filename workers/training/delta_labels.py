@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from functools import partial
 from typing import Final
 
 import numpy as np
@@ -23,10 +22,8 @@ from backend.phonon_files import harmonic_crystal_file
 from backend.trainings import files
 from backend.trainings.references import REFERENCES
 from scattering.core.harmonic_crystal import HarmonicCrystal
-from scattering.simulate.force_constants import to_harmonic_crystal
 from scattering.simulate.harmonic_forces import HarmonicForces
 from scattering.simulate.protocol import choose_supercell
-from scattering.simulate.thermal_displacements import thermal_displacements
 from workers.simulations.steps.force_constants import displace
 from workers.simulations.steps.harmonic_correction import on_supercell, place_in_reference
 from workers.simulations.steps.relaxation import relax
@@ -90,7 +87,7 @@ def supply(order: Order) -> Supply:
     delta = correct(unit, crystal, order.base, supercell)
     order.update(0.3)
     rng = np.random.default_rng(recipe.seed)
-    draw = partial(_draw, delta.reference, crystal, order.assignment.temperature_k)
+    draw = sampling.thermal_draw(delta.reference, crystal.masses, order.assignment.temperature_k)
     harmonic = sampling.displaced(unit, supercell, limit=recipe.n_structures)
     samples = [*harmonic, *sampling.sample(delta.sites, recipe.n_structures, rng, thermal=draw)]
     labels = []
@@ -123,15 +120,7 @@ def correct(unit: Atoms, crystal: HarmonicCrystal, base: Calculator, supercell: 
     """
     relaxed = relax(unit, base, relax_cell=False, cell_stays=False).atoms
     found = displace(relaxed, base, labels=list(unit.symbols), supercell=supercell, distance=DISPLACEMENT_ANGSTROM)
-    own = to_harmonic_crystal(
-        found.force_constants, uploaded_cell=unit.cell.array, species=found.labels, sites=found.labels
-    )
+    own = found.crystal(unit.cell.array)
     bare = Atoms(unit.numbers, relaxed.positions, cell=unit.cell, pbc=True)
     sites, base_sites = unit.repeat(supercell), bare.repeat(supercell)
     return Delta(sites, base_sites, on_supercell(crystal, sites), on_supercell(own, base_sites), base)
-
-
-def _draw(
-    forces: HarmonicForces, crystal: HarmonicCrystal, temperature_k: float, n_samples: int, rng: np.random.Generator
-) -> sampling.Displacements:
-    return thermal_displacements(forces, crystal.masses, temperature_k=temperature_k, n_samples=n_samples, rng=rng)

@@ -10,7 +10,6 @@ import json
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,9 +21,6 @@ from backend.label_sets.extxyz import Label
 from backend.phonon_files import harmonic_crystal_file
 from backend.trainings import files
 from scattering.core.harmonic_crystal import HarmonicCrystal
-from scattering.simulate.force_constants import to_harmonic_crystal
-from scattering.simulate.harmonic_forces import HarmonicForces
-from scattering.simulate.thermal_displacements import thermal_displacements
 from workers import stages
 from workers.kit.progress import Progress
 from workers.simulations.steps.force_constants import displace
@@ -95,7 +91,7 @@ def label(
     counts = shares(n_structures, len(cells))
     for cell, known, count in zip(cells, harmonic, counts, strict=True):
         sites = cell.sites
-        draw = partial(_draw, on_supercell(known.crystal, sites), known.crystal.masses, temperature_k)
+        draw = sampling.thermal_draw(on_supercell(known.crystal, sites), known.crystal.masses, temperature_k)
         for one in sampling.sample(sites, count, rng, thermal=draw):
             sampled.append(_evaluate(one.of(sites), teacher))
             counted = stages.LABEL.with_params(label=len(sampled), labels=n_structures)
@@ -157,19 +153,10 @@ def _displace(cell: LabelledCell, teacher: KeptResults, update: Any) -> Harmonic
             distance=sampling.DISPLACEMENT_ANGSTROM,
             update=update,
         )
-    crystal = to_harmonic_crystal(
-        found.force_constants, uploaded_cell=cell.unit.cell.array, species=found.labels, sites=found.labels
-    )
-    return Harmonic(teacher.labels[before:], crystal)
+    return Harmonic(teacher.labels[before:], found.crystal(cell.unit.cell.array))
 
 
 def _evaluate(atoms: Atoms, teacher: KeptResults) -> Label:
     atoms.calc = teacher
     atoms.get_potential_energy()
     return teacher.labels[-1]
-
-
-def _draw(
-    forces: HarmonicForces, masses: Any, temperature_k: float, n_samples: int, rng: np.random.Generator
-) -> sampling.Displacements:
-    return thermal_displacements(forces, masses, temperature_k=temperature_k, n_samples=n_samples, rng=rng)

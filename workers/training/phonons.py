@@ -16,10 +16,10 @@ from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.crystal.path import GAMMA
 from scattering.modes.special_points import SUMMARY_POINTS
 from scattering.simulate import phonons
-from scattering.simulate.force_constants import to_force_constants, to_harmonic_crystal
+from scattering.simulate.force_constants import to_force_constants
 from scattering.simulate.interpolation import energies_at
 from scattering.simulate.protocol import MIN_HARMONIC_HEIGHT_ANGSTROM, choose_supercell
-from workers.simulations.steps.force_constants import displace
+from workers.simulations.steps.force_constants import Displaced, displace
 from workers.simulations.steps.relaxation import relax
 from workers.simulations.steps.special_points import special_phonons, special_vectors
 
@@ -75,11 +75,12 @@ def calculate(atoms: Atoms, calculator: Calculator) -> CheckedPhonons:
     calculator
         The potential.
     """
-    unmoved, _ = _force_constants(atoms, atoms.cell.array, calculator)
+    unmoved = _displace(atoms, calculator)
     relaxed = relax(atoms, calculator, relax_cell=False, cell_stays=False)
-    constants, labels = _force_constants(relaxed.atoms, atoms.cell.array, calculator)
-    crystal = to_harmonic_crystal(constants, uploaded_cell=atoms.cell.array, species=labels, sites=labels)
-    return CheckedPhonons(crystal, points(crystal, atoms), _lowest(constants), _lowest(unmoved), relaxed.largest_shift)
+    found = _displace(relaxed.atoms, calculator)
+    crystal = found.crystal(atoms.cell.array)
+    lowest, lowest_unmoved = _lowest(found.force_constants), _lowest(unmoved.force_constants)
+    return CheckedPhonons(crystal, points(crystal, atoms), lowest, lowest_unmoved, relaxed.largest_shift)
 
 
 def points(crystal: HarmonicCrystal, atoms: Atoms) -> dict[str, list[float]]:
@@ -120,15 +121,14 @@ def commensurate_points(crystal: HarmonicCrystal, atoms: Atoms) -> dict[str, lis
     return found
 
 
-def _force_constants(atoms: Atoms, cell: Any, calculator: Calculator) -> tuple[ForceConstants, list[str]]:
-    found = displace(
+def _displace(atoms: Atoms, calculator: Calculator) -> Displaced:
+    return displace(
         atoms,
         calculator,
         labels=list(atoms.symbols),
-        supercell=choose_supercell(cell, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM),
+        supercell=choose_supercell(atoms.cell.array, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM),
         distance=DISPLACEMENT_ANGSTROM,
     )
-    return found.force_constants, found.labels
 
 
 def _lowest(constants: ForceConstants) -> float:

@@ -14,7 +14,9 @@ from ase import Atoms
 from numpy.typing import NDArray
 from phonopy.structure.atoms import PhonopyAtoms
 
+from scattering.simulate.harmonic_forces import HarmonicForces
 from scattering.simulate.phonons import SYMMETRY_TOLERANCE
+from scattering.simulate.thermal_displacements import thermal_displacements
 from workers.engines.corrected_forces import nearest_distances
 from workers.simulations.steps.supercell_symmetry import QuickPhonopy
 
@@ -58,6 +60,23 @@ class Sample:
         atoms: Atoms = sites.copy()
         atoms.set_cell(sites.cell.array @ (np.eye(3) + self.strain), scale_atoms=True)
         return atoms
+
+
+def thermal_draw(forces: HarmonicForces, masses: NDArray[np.float64], temperature_k: float) -> Draw:
+    """Return what draws the thermal displacements of a harmonic crystal.
+
+    Parameters
+    ----------
+    forces
+        Force constants on the supercell.
+    masses
+        Shape (n_atoms,), u, of the primitive cell.
+    temperature_k
+        Kelvin.
+    """
+    return lambda n_samples, rng: thermal_displacements(
+        forces, masses, temperature_k=temperature_k, n_samples=n_samples, rng=rng
+    )
 
 
 def displaced(unit: Atoms, supercell: Sequence[int], *, limit: int) -> list[Sample]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import logging
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, ClassVar, Self, cast
 
@@ -209,6 +210,21 @@ class DiskFull(Problem):
 
     status = HTTPStatus.INSUFFICIENT_STORAGE
     title = "Disk full"
+
+
+@contextmanager
+def not_found_at(loc: str) -> Iterator[None]:
+    """Say of a row that is not found that a field of the request names it.
+
+    Raises
+    ------
+    Unprocessable
+        In place of NotFound.
+    """
+    try:
+        yield
+    except NotFound as error:
+        raise Unprocessable.at(loc, error.notice) from error
 
 
 def unprocessable(error: Exception) -> Unprocessable:

@@ -14,8 +14,10 @@ from phonopy import Phonopy
 from phonopy.structure.atoms import PhonopyAtoms
 from phonopy.structure.cells import guess_primitive_matrix
 
+from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.notices import Notice
 from scattering.simulate import phonons, protocol
+from scattering.simulate.force_constants import to_harmonic_crystal
 from workers.kit.failures import CannotPredict
 from workers.kit.trial import Trial
 from workers.simulations.steps.supercell_symmetry import QuickPhonopy
@@ -47,6 +49,23 @@ class Displaced:
     n_displacements: int
     reach: float
     at_edge: float
+
+    def crystal(self, uploaded_cell: NDArray[np.float64], *, sites: Sequence[str] | None = None) -> HarmonicCrystal:
+        """Return the force constants as arrays.
+
+        Parameters
+        ----------
+        uploaded_cell
+            Shape (3, 3), Å: the relaxed cell that was uploaded.
+        sites
+            Crystallographic site of each atom of the uploaded cell; None: its species.
+        """
+        return to_harmonic_crystal(
+            self.force_constants,
+            uploaded_cell=uploaded_cell,
+            species=self.labels,
+            sites=self.labels if sites is None else [sites[atom] for atom in self.uploaded_atoms],
+        )
 
 
 def displace(

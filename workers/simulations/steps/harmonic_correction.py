@@ -20,7 +20,6 @@ from scattering.core.isotopes import species_masses
 from scattering.core.notices import Notice
 from scattering.options.dynamics import Dynamics
 from scattering.options.names import HarmonicModes
-from scattering.simulate.force_constants import to_harmonic_crystal
 from scattering.simulate.harmonic_forces import HarmonicForces, harmonic_forces
 from scattering.simulate.phonons import MAX_IMAGINARY_MEV
 from workers.engines.corrected_forces import CorrectedForces
@@ -144,13 +143,7 @@ def force_constants_of_potential(
         distance=DISPLACEMENT_ANGSTROM,
         update=update,
     )
-    own = to_harmonic_crystal(
-        displaced.force_constants,
-        uploaded_cell=relaxed.cell.array,
-        species=displaced.labels,
-        sites=displaced.labels,
-    )
-    return HarmonicCorrection(relaxed.positions, own)
+    return HarmonicCorrection(relaxed.positions, displaced.crystal(relaxed.cell.array))
 
 
 def compare(simulation: Simulation[Dynamics], atoms: Atoms, correction: HarmonicCorrection) -> dict[str, float]:
