@@ -149,6 +149,8 @@ def test_the_page_is_accessible(visit: Open, site: Site, size: tuple[int, int], 
 def test_crystals_are_compared_with_one_another(visit: Open, crystal: CrystalSite) -> None:
     page = visit(f"/forecast/{crystal.structure_id}?predictions={crystal.harmonic_id},{crystal.md_id}&instruments=ARCS")
     page.get_by_role("main").get_by_role("link", name="Compare").click()
+    # The page before has two curves too
+    page.wait_for_url(re.compile(r"/compare\?"))
 
     drawn(page, 2)
     expect_address(page, f"{crystal.harmonic_id}:ARCS:point=X", f"{crystal.md_id}:ARCS:point=X")
