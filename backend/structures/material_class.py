@@ -10,7 +10,8 @@ from backend.kit.settings import Settings
 from backend.structures.geometry import StructureData, bonds
 from backend.structures.service import load_structure
 from backend.structures.tables import Structure
-from scattering.trust.chemistry import MaterialClass, Network, classify, find_networks
+from scattering.core.networks import Network, find_networks
+from scattering.trust.chemistry import MaterialClass, classify
 
 MAX_ATOMS = 5000
 """In larger cells no bonds are searched for."""

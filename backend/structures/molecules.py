@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from backend.structures.geometry import Bonds
+from scattering.core.networks import find_networks
 
 
 @dataclass(frozen=True)
@@ -36,28 +37,10 @@ class Molecules:
 
 def find_molecules(n_atoms: int, bonded: Bonds) -> Molecules | None:
     """Return the molecules; None where bonds go on from cell to cell without end: a chain, a sheet or a framework."""
-    neighbours: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in range(n_atoms)]
-    for first, second, shift in zip(bonded.first, bonded.second, bonded.shift, strict=True):
-        neighbours[first].append((int(second), shift))
-        neighbours[second].append((int(first), -shift))
-    image: list[NDArray[np.int64] | None] = [None] * n_atoms
-    molecules = []
-    for start in range(n_atoms):
-        if image[start] is not None:
-            continue
-        image[start] = np.zeros(3, dtype=np.int64)
-        members, waiting = [start], [start]
-        while waiting:
-            atom = waiting.pop()
-            here = image[atom]
-            assert here is not None
-            for other, shift in neighbours[atom]:
-                there = image[other]
-                if there is None:
-                    image[other] = here + shift
-                    members.append(other)
-                    waiting.append(other)
-                elif (there != here + shift).any():
-                    return None
-        molecules.append(np.array(members))
-    return Molecules(molecules, np.array(image, dtype=np.int64).reshape(-1, 3))
+    networks = find_networks(n_atoms, bonded.first, bonded.second, bonded.shift)
+    if any(one.dimension for one in networks):
+        return None
+    image = np.zeros((n_atoms, 3), dtype=np.int64)
+    for one in networks:
+        image[one.members] = one.image
+    return Molecules([one.members for one in networks], image)

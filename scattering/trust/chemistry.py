@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
+from scattering.core.networks import Network
 from scattering.core.polarity import ELECTRONEGATIVITY, NON_METALS
 
 MaterialClass = Literal["metal", "covalent", "ionic", "layered", "molecular", "hydride", "hydrogenous", "magnetic"]
@@ -39,61 +36,6 @@ closed shells (V⁵⁺, Cr⁶⁺, Ce⁴⁺, Yb²⁺, U⁶⁺), and metals withou
 MIN_IONIC_DIFFERENCE: Final = 1.7
 """Difference of Pauling's electronegativities at which a bond is half ionic (L. Pauling, The Nature of the Chemical
 Bond)."""
-
-
-@dataclass(frozen=True)
-class Network:
-    """Atoms that bonds join.
-
-    Attributes
-    ----------
-    n_atoms
-        In the cell.
-    dimension
-        Number of independent directions in which bonds go on from cell to cell: 0 for a molecule, 1 for a chain, 2 for
-        a sheet, 3 for a framework.
-    """
-
-    n_atoms: int
-    dimension: int
-
-
-def find_networks(n_atoms: int, first: ArrayLike, second: ArrayLike, shift: ArrayLike) -> list[Network]:
-    """Return the networks of a periodic cell.
-
-    Parameters
-    ----------
-    n_atoms
-        In the cell.
-    first, second
-        Indices of the atoms of each bond, shape (n_bonds,).
-    shift
-        Lattice translation of the second atom of each bond in cells, shape (n_bonds, 3).
-    """
-    neighbours: list[list[tuple[int, NDArray[np.int64]]]] = [[] for _ in range(n_atoms)]
-    bonds = zip(np.asarray(first).tolist(), np.asarray(second).tolist(), np.asarray(shift, dtype=np.int64), strict=True)
-    for one, other, by in bonds:
-        neighbours[one].append((other, by))
-        neighbours[other].append((one, -by))
-    image: dict[int, NDArray[np.int64]] = {}
-    networks = []
-    for start in range(n_atoms):
-        if start in image:
-            continue
-        image[start] = np.zeros(3, dtype=np.int64)
-        waiting, size, cycles = [start], 1, [np.zeros(3, dtype=np.int64)]
-        while waiting:
-            atom = waiting.pop()
-            for other, by in neighbours[atom]:
-                there = image[atom] + by
-                if other not in image:
-                    image[other] = there
-                    waiting.append(other)
-                    size += 1
-                elif (there != image[other]).any():
-                    cycles.append(there - image[other])
-        networks.append(Network(size, int(np.linalg.matrix_rank(np.unique(cycles, axis=0)))))
-    return networks
 
 
 def classify(elements: Collection[str], networks: Sequence[Network] = ()) -> MaterialClass:

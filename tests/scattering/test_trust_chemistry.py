@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from ase import Atoms
@@ -10,13 +12,12 @@ from ase.spacegroup import crystal
 
 from backend.structures.geometry import StructureData
 from backend.structures.material_class import class_of_atoms, networks_of
+from scattering.core.networks import find_networks
 from scattering.trust.chemistry import (
     CLASSES,
     MaterialClass,
-    Network,
     classify,
     elements_with_moments,
-    find_networks,
 )
 
 
@@ -74,12 +75,21 @@ def test_the_class_does_not_depend_on_the_cell(name: str) -> None:
 
 
 def test_networks_count_the_directions_in_which_bonds_go_on() -> None:
-    assert find_networks(1, [], [], np.zeros((0, 3))) == [Network(1, 0)]
-    assert find_networks(1, [0], [0], [[1, 0, 0]]) == [Network(1, 1)]
+    def sizes(*bonded: Any) -> list[tuple[int, int]]:
+        return [(one.n_atoms, one.dimension) for one in find_networks(*bonded)]
+
+    assert sizes(1, [], [], np.zeros((0, 3))) == [(1, 0)]
+    assert sizes(1, [0], [0], [[1, 0, 0]]) == [(1, 1)]
     # Two atoms, bonded within the cell and across a diagonal: a chain, whatever its direction
-    assert find_networks(2, [0, 0], [1, 1], [[0, 0, 0], [1, 1, 0]]) == [Network(2, 1)]
-    assert find_networks(2, [0, 1], [0, 1], [[1, 0, 0], [0, 1, 0]]) == [Network(1, 1), Network(1, 1)]
+    assert sizes(2, [0, 0], [1, 1], [[0, 0, 0], [1, 1, 0]]) == [(2, 1)]
+    assert sizes(2, [0, 1], [0, 1], [[1, 0, 0], [0, 1, 0]]) == [(1, 1), (1, 1)]
     assert [one.dimension for one in networks_of(structure(bulk("Si")))] == [3]
+
+
+def test_a_molecule_across_the_edge_of_the_cell_is_whole_with_its_images() -> None:
+    (chain,) = find_networks(3, [0, 1], [2, 2], [[-1, 0, 0], [0, 0, 1]])
+    assert chain.members.tolist() == [0, 2, 1]
+    assert chain.image.tolist() == [[0, 0, 0], [-1, 0, 0], [-1, 0, -1]]
 
 
 def test_without_bonds_the_elements_decide() -> None:
