@@ -9,6 +9,7 @@ from backend.trust.bullets import TOPICS_OF_OBJECTIONS, Bullet, choose_bullets
 from backend.trust.points import Point
 from backend.trust.schemas import BulletOut, EnergyUncertaintyOut, PointOut, TrustOut
 from backend.trust.service import Assessment, Trust
+from backend.wording.trust import TOPICS
 from scattering.trust.grade import objections
 
 
@@ -59,5 +60,10 @@ def _bullet(bullet: Bullet) -> BulletOut:
 def _point(point: Point) -> PointOut:
     notice = NoticeOut.of(point.notice)
     return PointOut(
-        topic=point.topic, verdict=point.verdict, text=notice.message, text_notice=notice, numbers=dict(point.numbers)
+        topic=point.topic,
+        title=TOPICS[point.topic],
+        verdict=point.verdict,
+        text=notice.message,
+        text_notice=notice,
+        numbers=dict(point.numbers),
     )

@@ -57,7 +57,9 @@ class Point:
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
-def potential_point(name: str, n_elements: int, elements: Sequence[str], evidence: Evidence) -> Point:
+def potential_point(
+    name: str, n_elements: int, elements: Sequence[str], evidence: Evidence, *, is_uploaded: bool
+) -> Point:
     """Return the point on the documented accuracy of the potential."""
     numbers = {"elements": list(elements), "n_elements_trained": n_elements}
     params = {"potential": name, **numbers}
@@ -72,7 +74,8 @@ def potential_point(name: str, n_elements: int, elements: Sequence[str], evidenc
         verdict: Verdict = "fair" if spread.relative <= MAX_FAIR_ERROR else "poor"
         documented = Notice("potential_documented", {**params, **calibrated})
         return Point("potential", verdict, documented, {**numbers, **calibrated})
-    return Point("potential", "unknown", Notice("potential_undocumented", params), numbers)
+    unknown = Notice("potential_undocumented", params) if is_uploaded else Notice("potential_uncalibrated", params)
+    return Point("potential", "unknown", unknown, numbers)
 
 
 def trained_point(

@@ -36,6 +36,7 @@ class PointOut(ResponseBody):
     """One point of the reliability: its verdict and the evidence."""
 
     topic: Topic
+    title: str = Field(description="the topic in words", examples=["Measured phonons"])
     verdict: Verdict
     text: str
     text_notice: NoticeOut

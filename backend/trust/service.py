@@ -13,7 +13,7 @@ from sqlmodel import col
 
 from backend.kit.db.owners import Scope
 from backend.observing.partials_cache import PartialsCache
-from backend.potentials.catalogue import PRETRAINED
+from backend.potentials.catalogue import PRETRAINED, REGISTERED
 from backend.potentials.tables import Potential
 from backend.predictions.tables import SOURCE, Prediction, has_same_origin
 from backend.structures.condition import state_of
@@ -198,7 +198,13 @@ def _origin_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
     return [
         _trained_point(potential, assessed)
         if potential.kind == TRAINED
-        else points.potential_point(potential.name, len(potential.elements), assessed.elements, assessed.evidence),
+        else points.potential_point(
+            potential.name,
+            len(potential.elements),
+            assessed.elements,
+            assessed.evidence,
+            is_uploaded=potential.kind not in REGISTERED,
+        ),
         points.training_point(potential.name, _findings(prediction)),
     ]
 
@@ -219,10 +225,16 @@ def _scope_points(assessed: Assessment, prediction: Prediction) -> list[Point]:
     if state in ("liquid", "glass"):
         made.append(points.state_point(state, prediction.method))
     if not prediction.has_given_trajectory:
-        relaxed = prediction.typed_options().relax_cell
-        cell_temperature = 0.0 if relaxed else structure.temperature_k
-        made.extend(points.expansion_points(cell_temperature, prediction.temperature_k))
+        made.extend(points.expansion_points(_cell_temperature(structure, prediction), prediction.temperature_k))
     return made
+
+
+def _cell_temperature(structure: Structure, prediction: Prediction) -> float | None:
+    """Return the temperature of a forecast's cell; 0 if it is that of the smallest energy, None if it is not known."""
+    options = prediction.typed_options()
+    if options.cell_is_simulated:
+        return prediction.temperature_k
+    return 0.0 if options.relax_cell else structure.temperature_k
 
 
 def parse_formula(formula: str) -> dict[str, int]:

@@ -10,6 +10,22 @@ from backend import wording
 from backend.wording.formatting import SPACE, counted, listed, percent, signed_percent
 from scattering.core.notices import Notice
 
+TOPICS: Final[Mapping[str, str]] = {
+    "potential": "Potential",
+    "training": "Training range",
+    "phonons": "Measured phonons",
+    "stability": "Stability",
+    "lo_modes": "LO modes",
+    "anharmonicity": "Anharmonicity",
+    "quantum": "Quantum effects",
+    "statistics": "Statistics",
+    "method": "Method",
+    "run": "Warnings of the run",
+    "magnetism": "Magnetic scattering",
+    "state": "State of matter",
+    "expansion": "Thermal expansion",
+}
+"""Titles of the topics."""
 ELEMENTS_IGNORED: Final = (
     "This test ignores which elements the atoms are, so it does not show whether these elements were trained together."
 )
@@ -106,6 +122,13 @@ def _potential_undocumented(*, potential: str, elements: Sequence[str], n_elemen
     return (
         f"{potential} is an uploaded potential. Its accuracy for {listed(elements)} is not known; it is valid for "
         "structures similar to its training set."
+    )
+
+
+def _potential_uncalibrated(*, potential: str, elements: Sequence[str], n_elements_trained: int) -> str:
+    return (
+        f"{potential} was not calibrated with phonons of other crystals, so its accuracy for {listed(elements)} is not "
+        "known."
     )
 
 
@@ -294,6 +317,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "positions.",
     "potential_documented": _potential_documented,
     "potential_undocumented": _potential_undocumented,
+    "potential_uncalibrated": _potential_uncalibrated,
     "phonons_given": _phonons_given,
     "trajectory_given": _trajectory_given,
     "training_range_unknown": "It is not known whether the training set of {potential} has structures like this one: "

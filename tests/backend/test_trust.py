@@ -16,6 +16,7 @@ from backend.kit.settings import Settings
 from backend.observing.layouts import PATH, POWDER
 from backend.potentials.tables import Potential
 from backend.structures.tables import Structure
+from backend.wording.trust import TOPICS
 from scattering.core.constants import BOLTZMANN_MEV_PER_K
 from scattering.core.notices import Notice
 from scattering.core.partials import Partials
@@ -158,6 +159,7 @@ def test_every_point_is_told_with_a_verdict(client: Client, settings: Settings, 
     assert {"point", "measured_mev", "computed_mev"} == set(numbers["lines"][0])
     assert all(one["text"] == one["text_notice"]["message"] for one in told["points"])
     assert all(one["text"] in told["paragraph"] for one in told["points"])
+    assert {one["topic"]: one["title"] for one in told["points"]}.items() <= TOPICS.items()
 
 
 def dynamics(energy_mev: float, *, n_runs: int = 3) -> Partials:
@@ -309,7 +311,7 @@ def test_what_a_forecast_leaves_out_of_such_a_sample_is_a_code(
     client: Client, settings: Settings, structure: dict[str, Any]
 ) -> None:
     prediction_id = succeeded(client, settings, structure)
-    assert not {"magnetism", "state", "expansion"} & set(codes(trust(client, prediction_id)))
+    assert not {"lo_modes", "magnetism", "state", "expansion"} & set(codes(trust(client, prediction_id)))
     relocated(
         settings,
         structure,
@@ -318,6 +320,7 @@ def test_what_a_forecast_leaves_out_of_such_a_sample_is_a_code(
         warnings=[Notice("looks_liquid", {"n_molecules": 20})],
     )
     told = trust(client, prediction_id)
+    assert codes(told)["lo_modes"] == "lo_modes_missing"
     assert codes(told)["magnetism"] == "magnetic_scattering_omitted"
     assert point(told, "magnetism")["numbers"] == {"elements": ["Mn"]}
     assert codes(told)["state"] == "structure_not_crystalline"
@@ -325,6 +328,41 @@ def test_what_a_forecast_leaves_out_of_such_a_sample_is_a_code(
     assert point(told, "expansion")["numbers"]["cell_temperature_k"] == 5.0
     assert told["energy_uncertainty"]["class"] == "magnetic"
     assert "brief_structure_not_crystalline" in {one["code"] for one in told["bullets"]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_stated"),
+    [
+        ({}, True),
+        # The cell is that of the smallest energy
+        ({"options": {"relax_cell": True}}, True),
+        ({"options": {"relax_cell": True}, "temperature_k": 50}, False),
+        ({"temperature_k": 20}, False),
+        ({"method": "md"}, True),
+        # The run finds the mean cell at its temperature
+        ({"method": "md", "options": {"ensemble": "npt"}}, False),
+    ],
+    ids=["kept cell", "relaxed cell", "relaxed cell, cold", "kept cell, cold", "dynamics", "free cell"],
+)
+def test_thermal_expansion_is_left_out_where_the_cell_is_that_of_another_temperature(
+    client: Client, settings: Settings, structure: dict[str, Any], changes: dict[str, Any], is_stated: bool
+) -> None:
+    prediction_id = succeeded(client, settings, structure, **changes)
+    relocated(settings, structure, temperature_k=5.0)
+    assert ("expansion" in codes(trust(client, prediction_id))) == is_stated
+    # Nothing is said of a cell whose temperature is not known
+    relocated(settings, structure, temperature_k=None)
+    is_relaxed = changes.get("options", {}).get("relax_cell", False)
+    assert ("expansion" in codes(trust(client, prediction_id))) == (is_stated and is_relaxed)
+
+
+def test_a_general_potential_without_a_calibration_is_not_an_uploaded_one(
+    client: Client, settings: Settings, structure: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("backend.trust.service.spread_of", lambda *_, **__: None)
+    told = trust(client, succeeded(client, settings, structure))
+    assert codes(told)["potential"] == "potential_uncalibrated"
+    assert told["energy_relative_uncertainty"] == pytest.approx(UNCALIBRATED_RELATIVE_ERROR)
 
 
 def test_a_trained_potential_states_its_own_error_and_that_of_its_reference(

@@ -18,6 +18,7 @@ from backend.trust.schemas import N_BULLETS, Topic, Verdict
 from backend.wording import trust_briefly
 from backend.wording.formatting import percent
 from backend.wording.reports import HEADINGS
+from backend.wording.trust import TOPICS
 from scattering.core.notices import Notice
 
 from .conftest import Client
@@ -44,8 +45,8 @@ def chosen(*objections: Notice, **verdicts: Verdict) -> list[str]:
     return [bullet.topic for bullet in choose_bullets(points(**verdicts), objections)]
 
 
-def test_every_topic_has_its_place() -> None:
-    assert sorted(MOST_TELLING_TOPICS) == sorted(get_args(Topic))
+def test_every_topic_has_its_place_and_title() -> None:
+    assert sorted(MOST_TELLING_TOPICS) == sorted(TOPICS) == sorted(get_args(Topic))
 
 
 @pytest.mark.parametrize(

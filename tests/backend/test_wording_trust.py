@@ -51,7 +51,8 @@ def notices() -> Iterator[Notice]:
         graded = grade(evidence)
         yield summary.label(graded)
         yield summary.headline(graded, evidence, "NEP89")
-        yield points.potential_point("NEP89", 89, ["Na", "Cl"], evidence).notice
+        for is_uploaded in (True, False):
+            yield points.potential_point("NEP89", 89, ["Na", "Cl"], evidence, is_uploaded=is_uploaded).notice
         for material in (SALT, None):
             yield points.phonons_point("NEP89", material, evidence, graded).notice
     gone = Evidence(SPREAD, Comparison(SALT, (Line("Γ", 21.0, -3.0),), ()))

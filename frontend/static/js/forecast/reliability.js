@@ -8,10 +8,6 @@ import { byId, element, fill, list } from "../kit/dom.js";
 /** @typedef {import("./page.js").Page} Page */
 /** @typedef {any} Trust */
 
-const TOPICS = /** @type {Record<string, string>} */ ({
-    potential: "Potential", training: "Training range", phonons: "Measured phonons", stability: "Stability",
-    anharmonicity: "Anharmonicity", quantum: "Quantum effects", statistics: "Statistics", method: "Method",
-});
 const VERDICTS = /** @type {Record<string, string>} */ ({
     good: "strength", fair: "limitation", poor: "serious limitation", unknown: "unknown",
 });
@@ -94,7 +90,8 @@ export async function show(page) {
         .map(({ value: [badge, headline, bullets], names }) => element("div", { class: `trust-headline is-${badge}` },
             element("p", { class: "flush" }, several ? element("strong", {}, `${joined(names)}. `) : null, headline),
             list(bullets)));
-    const points = Object.entries(TOPICS).flatMap(([topic, title]) => {
+    const titles = new Map([...found.values()].flatMap((trust) => trust.points.map((/** @type {any} */ point) => [point.topic, point.title])));
+    const points = [...titles].flatMap(([topic, title]) => {
         const told = [...found].map(([name, trust]) => /** @type {[string, any]} */ ([name, trust.points.find((/** @type {any} */ point) => point.topic === topic)]))
             .filter(([, point]) => point).map(([name, point]) => /** @type {[string, string[]]} */ ([name, [point.verdict, point.text]]));
         const groups = grouped(told);
