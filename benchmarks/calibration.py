@@ -3,7 +3,8 @@
 `python -m benchmarks.calibration [--potential NEP89] [--file FILE --engine ENGINE --family FAMILY]`, in the root of the
 repository; NEP89 takes some minutes on one core. Each crystal is relaxed in the given cell and displaced as for a
 harmonic forecast. The table is `scattering/trust/data/calibration/POTENTIAL.csv`; a run adds the crystals that it has
-not, and `--again` begins anew.
+not, and `--again` begins anew. Slow potentials leave out crystals that need many atoms (`--max-atoms`), or have only
+crystals of some classes (`--classes`).
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import csv
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,15 +24,19 @@ import numpy as np
 from ase import Atoms
 from ase.build import bulk
 from ase.calculators.calculator import Calculator
+from phonopy import Phonopy
+from phonopy.structure.atoms import PhonopyAtoms
 
 from backend.kit.settings import current
 from backend.potentials import catalogue, fetch
 from backend.structures.geometry import StructureData
 from backend.structures.material_class import class_of_atoms
+from scattering.simulate.phonons import SYMMETRY_TOLERANCE
 from scattering.simulate.protocol import MIN_HARMONIC_HEIGHT_ANGSTROM, choose_supercell
 from scattering.trust.calibration import (
     FIELDS,
     FOLDER,
+    MEASURED,
     Row,
     Spread,
     check_held_out,
@@ -81,19 +87,28 @@ def atoms_of_material(material: Material) -> Atoms:
     return bulk("".join(f"{one}{n if n > 1 else ''}" for one, n in material.formula.items()), name, a=edge)
 
 
+def count_displaced_atoms(atoms: Atoms, min_height: float) -> int:
+    """Return the number of atoms of all supercells with a displaced atom together, which the time goes with."""
+    repeats = choose_supercell(atoms.cell.array, min_height=min_height)
+    cell = PhonopyAtoms(numbers=atoms.numbers, cell=atoms.cell.array, scaled_positions=atoms.get_scaled_positions())
+    phonopy = Phonopy(cell, np.diag(repeats), primitive_matrix="P", symprec=SYMMETRY_TOLERANCE, log_level=0)
+    phonopy.generate_displacements(distance=DISPLACEMENT_ANGSTROM)
+    return len(phonopy.supercell) * len(phonopy.supercells_with_displacements or [])
+
+
 def atoms_of_reference(one: ReferenceCrystal) -> Atoms:
     """Return the cell of a crystal with calculated phonons."""
     return Atoms(one.symbols, cell=one.cell, scaled_positions=one.fractional, pbc=True)
 
 
-def compute(atoms: Atoms, calculator: Calculator) -> Computed:
+def compute(atoms: Atoms, calculator: Calculator, min_height: float) -> Computed:
     """Compute phonons as a harmonic forecast does."""
     relaxed = relax(atoms, calculator, relax_cell=False)
     displaced = displace(
         relaxed.atoms,
         calculator,
         labels=list(atoms.symbols),
-        supercell=choose_supercell(atoms.cell.array, min_height=MIN_HARMONIC_HEIGHT_ANGSTROM),
+        supercell=choose_supercell(atoms.cell.array, min_height=min_height),
         distance=DISPLACEMENT_ANGSTROM,
     )
     _, stability = sample_zone(displaced.force_constants)
@@ -101,23 +116,23 @@ def compute(atoms: Atoms, calculator: Calculator) -> Computed:
     return Computed(special, stability.imaginary_fraction)
 
 
-def measured_row(material: Material, calculator: Calculator) -> Row:
+def measured_row(material: Material, calculator: Calculator, min_height: float) -> Row:
     """Compare a potential with a measurement."""
     atoms = atoms_of_material(material)
-    found = compute(atoms, calculator)
+    found = compute(atoms, calculator, min_height)
     compared = compare(material, found.energies_mev)
     if compared is None:
         raise ValueError(f"{material.name}: no point in common")
     verified = [line for line in compared.lines if line.point not in material.unverified]
     logs, n_collapsed = log_ratios([(line.measured_mev, line.computed_mev) for line in compared.lines])
     weight = UNVERIFIED_WEIGHT + (1 - UNVERIFIED_WEIGHT) * len(verified) / len(compared.lines)
-    return row(material.name, atoms, "measured", weight, material.held_out, found, logs, n_collapsed)
+    return row(material.name, atoms, MEASURED, weight, material.held_out, found, logs, n_collapsed)
 
 
-def reference_row(one: ReferenceCrystal, calculator: Calculator) -> Row:
+def reference_row(one: ReferenceCrystal, calculator: Calculator, min_height: float) -> Row:
     """Compare a potential with a calculation."""
     atoms = atoms_of_reference(one)
-    found = compute(atoms, calculator)
+    found = compute(atoms, calculator, min_height)
     pairs = [
         pair
         for point, energies in one.energies_mev.items()
@@ -135,6 +150,11 @@ def paired(point: str, reference: list[float], computed: list[float]) -> Iterato
     yield from zip(own, other, strict=True)
 
 
+def structure_of(atoms: Atoms) -> StructureData:
+    """Return the structure of a cell."""
+    return StructureData(atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, np.ones(3, dtype=np.bool_))
+
+
 def row(
     name: str,
     atoms: Atoms,
@@ -146,13 +166,10 @@ def row(
     n_collapsed: int,
 ) -> Row:
     """Return the row of a crystal."""
-    structure = StructureData(
-        atoms.numbers.astype(np.int64), atoms.positions, atoms.cell.array, np.ones(3, dtype=np.bool_)
-    )
     return Row(
         crystal=name,
         formula=atoms.get_chemical_formula(mode="hill", empirical=True),
-        material_class=class_of_atoms(structure),
+        material_class=class_of_atoms(structure_of(atoms)),
         reference=reference,
         weight=weight,
         held_out=held_out,
@@ -162,52 +179,108 @@ def row(
     )
 
 
-def main() -> None:
-    """Write the table of a potential."""
+@dataclass(frozen=True, eq=False)
+class Task:
+    """A crystal that a potential is compared in.
+
+    Attributes
+    ----------
+    name, reference
+        Names of the crystal and of its reference.
+    atoms
+        Its cell.
+    make
+        Makes its row with a calculator and the smallest height of supercells, Å.
+    """
+
+    name: str
+    reference: str
+    atoms: Atoms
+    make: Callable[[Calculator, float], Row]
+
+
+def tasks() -> Iterator[Task]:
+    """Yield all crystals: those with measured phonons, then those with calculated ones."""
+    for material in materials():
+        yield Task(material.name, MEASURED, atoms_of_material(material), partial(measured_row, material))
+    for one in reference_crystals():
+        yield Task(one.name, one.functional, atoms_of_reference(one), partial(reference_row, one))
+
+
+def parse_arguments() -> argparse.Namespace:
+    """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--potential", default=catalogue.DEFAULT, help="name of the potential, and of the table")
     parser.add_argument("--file", type=Path, help="file of a potential that is not in the catalogue")
     parser.add_argument("--engine", default="", help="engine that loads it")
     parser.add_argument("--family", default="", help="its family")
     parser.add_argument("--format", default="", help="its format within the family")
-    parser.add_argument("--again", action="store_true", help="compute all crystals again")
-    given = parser.parse_args()
+    parser.add_argument(
+        "--min-height", type=float, default=MIN_HARMONIC_HEIGHT_ANGSTROM, help="smallest height of supercells, Å"
+    )
+    parser.add_argument("--max-atoms", type=int, help="of all displaced supercells of a crystal")
+    parser.add_argument("--classes", nargs="+", choices=CLASSES, default=CLASSES, help="classes of crystals")
+    parser.add_argument("--again", nargs="*", metavar="CRYSTAL", help="compute these crystals again; no name: all")
+    return parser.parse_args()
+
+
+def load(given: argparse.Namespace) -> Calculator:
+    """Load the potential of the command line."""
     engine, file = given.engine, given.file
     if not engine:
         entry = next(one for one in catalogue.pretrained().values() if one.name == given.potential)
         engine, given.family, given.format = entry.engine, entry.family, entry.format
         if entry.size_bytes:
             file = fetch.find(current(), entry, package_file=entry.package_file) or fetch.fetch(current(), entry)
-    calculator = engines.calculator(engine, Potential(file or Path(), family=given.family, format=given.format))
+    return engines.calculator(engine, Potential(file or Path(), family=given.family, format=given.format))
+
+
+def is_wanted(task: Task, given: argparse.Namespace) -> bool:
+    """Return whether the command line asks for a crystal."""
+    if given.max_atoms is not None and count_displaced_atoms(task.atoms, given.min_height) > given.max_atoms:
+        return False
+    return class_of_atoms(structure_of(task.atoms)) in given.classes
+
+
+def main() -> None:
+    """Write the table of a potential."""
+    given = parse_arguments()
+    calculator = load(given)
     table = Path("scattering/trust") / FOLDER / f"{given.potential}.csv"
-    rows = {} if given.again or not table.exists() else {(one.crystal, one.reference): one for one in read(table)}
-    todo = [
-        *((one.name, "measured", lambda one=one: measured_row(one, calculator)) for one in materials()),
-        *((one.name, one.functional, lambda one=one: reference_row(one, calculator)) for one in reference_crystals()),
-    ]
+    known = {(one.crystal, one.reference): one for one in read(table)} if table.exists() else {}
+    if given.again is not None:
+        known = {key: one for key, one in known.items() if given.again and key[0] not in given.again}
     made = []
-    for name, reference, make in todo:
-        if (known := rows.get((name, reference))) is not None:
-            made.append(known)
-            continue
-        start = time.process_time()
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                made.append(make())
-        except CannotPredict as refused:
-            print(f"{name}: {refused}", file=sys.stderr)
-            continue
-        one = made[-1]
-        print(
-            f"{name} ({one.material_class}, {reference}): rms {100 * one.rms:.1f} %, {one.n_collapsed} collapsed, "
-            f"{100 * one.imaginary_fraction:.1f} % imaginary, {time.process_time() - start:.1f} s",
-            file=sys.stderr,
-            flush=True,
-        )
-        write(table, made)
+    for task in tasks():
+        row = known.get((task.name, task.reference)) or compute_row(task, calculator, given)
+        if row is not None:
+            made.append(row)
+            known.pop((task.name, task.reference), None)
+            # Those that follow are kept if the run ends early
+            write(table, [*made, *known.values()])
     write(table, made)
     print("\n".join(report(made)))
+
+
+def compute_row(task: Task, calculator: Calculator, given: argparse.Namespace) -> Row | None:
+    """Compute the row of a crystal; None if it is not asked for, or the potential cannot describe it."""
+    if not is_wanted(task, given):
+        return None
+    start = time.process_time()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            one = task.make(calculator, given.min_height)
+    except (CannotPredict, MemoryError, RuntimeError) as refused:
+        # PyTorch raises RuntimeError where memory runs out
+        print(f"{task.name}: left out, {refused}", file=sys.stderr, flush=True)
+        return None
+    found = (
+        f"rms {100 * one.rms:.1f} %, {one.n_collapsed} collapsed, {100 * one.imaginary_fraction:.1f} % imaginary, "
+        f"{time.process_time() - start:.1f} s"
+    )
+    print(f"{task.name} ({one.material_class}, {task.reference}): {found}", file=sys.stderr, flush=True)
+    return one
 
 
 def report(rows: Sequence[Row]) -> Iterator[str]:

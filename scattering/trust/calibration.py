@@ -40,6 +40,11 @@ PRIOR_CRYSTALS: Final = 2.0
 FUNCTIONAL_RELATIVE_ERRORS: Final = {"PBEsol": 0.04, "PBE": 0.08}
 """Error of phonons that were calculated with a functional: root mean square of ln(calculated/measured) of the crystals
 that have both (`reference_phonons.functional_error`): ten with PBEsol, and one, gallium arsenide, with PBE."""
+MIN_CRYSTALS: Final = 3
+"""Fewer crystals are no calibration. A judgement."""
+MIN_CLASSES: Final = 3
+"""Classes that a calibration has if it says something of classes without crystals: potentials that were calibrated with
+molecular crystals alone say nothing of metals. A judgement."""
 MIN_SPREAD: Final = 0.02
 """No potential is better than measurements: neutron energies of phonons are good to 1-2 %."""
 MIN_FREEDOM: Final = 3.0
@@ -192,9 +197,19 @@ def rows_of(potential: str) -> tuple[Row, ...]:
 
 @cache
 def spread_of(potential: str, material_class: MaterialClass, *, is_unstable: bool) -> Spread | None:
-    """Return how far a potential is off in crystals of a class; None if it was never calibrated."""
+    """Return how far a potential is off in crystals of a class; None if it was never calibrated for them."""
     rows = [row for row in rows_of(potential) if not row.held_out]
-    return find_spread(rows, material_class, is_unstable=is_unstable) if rows else None
+    return find_spread(rows, material_class, is_unstable=is_unstable) if is_enough(rows, material_class) else None
+
+
+def is_enough(rows: Sequence[Row], material_class: MaterialClass) -> bool:
+    """Return whether a table says something of a class.
+
+    The rule (docs/method/trust.md): it has `MIN_CRYSTALS` crystals, and some of the class, or of `MIN_CLASSES` others.
+    """
+    classes = {row.material_class for row in rows}
+    has_crystals = len({row.formula for row in rows}) >= MIN_CRYSTALS
+    return has_crystals and (material_class in classes or len(classes) >= MIN_CLASSES)
 
 
 def find_spread(rows: Sequence[Row], material_class: MaterialClass, *, is_unstable: bool) -> Spread:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from backend.kit.db import database
 from backend.kit.settings import Settings
 from backend.potentials import catalogue, evidence, fetch
 from backend.potentials.record import Pretrained
-from scattering.trust.calibration import rows_of
+from scattering.trust.calibration import MEASURED, rows_of
 from tests import plugin_package
 
 from .conftest import Client
@@ -50,8 +51,6 @@ def ask(client: Client, structure: dict[str, Any], **body: Any) -> Any:
 
 
 def test_every_optional_engine_has_an_extra_of_its_package(client: Client) -> None:
-    import tomllib
-
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     optional = [engine for engine in engines.engines().values() if engine.extra]
@@ -272,6 +271,13 @@ def test_evidence_follows_from_the_table_of_calibration() -> None:
     assert stated["covalent"].mean_error == pytest.approx(np.abs(np.exp(silicon.log_ratios) - 1).mean(), abs=1e-3)
     assert {"hydride", "ionic", "molecular"} <= stated.keys()
     assert stated["covalent"].source == stated["ionic"].source == evidence.CALIBRATION
+    # What a table of calibration has is stated by no file
+    listed = tomllib.loads(evidence.FILE.read_text())["evidence"]
+    assert not [
+        one
+        for one in listed
+        if {row.crystal for row in rows_of(one["potential"]) if row.reference == MEASURED} >= set(one["crystals"])
+    ]
     # No potential is stated twice for the same crystals
     places = [(one.potential, one.material_class, one.crystals) for one in evidence.all_evidence()]
     assert len(places) == len(set(places))
