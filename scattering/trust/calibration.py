@@ -40,8 +40,8 @@ PRIOR_CRYSTALS: Final = 2.0
 FUNCTIONAL_RELATIVE_ERRORS: Final = {"PBEsol": 0.04, "PBE": 0.08}
 """Error of phonons that were calculated with a functional: root mean square of ln(calculated/measured) of the crystals
 that have both (`reference_phonons.functional_error`): ten with PBEsol, and one, gallium arsenide, with PBE."""
-MIN_CRYSTALS: Final = 3
-"""Fewer crystals are no calibration. A judgement."""
+MIN_CRYSTALS: Final = 5
+"""Fewer crystals, stable ones or unstable ones, are no calibration of such crystals. A judgement."""
 MIN_CLASSES: Final = 3
 """Classes that a calibration has if it says something of classes without crystals: potentials that were calibrated with
 molecular crystals alone say nothing of metals. A judgement."""
@@ -199,16 +199,20 @@ def rows_of(potential: str) -> tuple[Row, ...]:
 def spread_of(potential: str, material_class: MaterialClass, *, is_unstable: bool) -> Spread | None:
     """Return how far a potential is off in crystals of a class; None if it was never calibrated for them."""
     rows = [row for row in rows_of(potential) if not row.held_out]
-    return find_spread(rows, material_class, is_unstable=is_unstable) if is_enough(rows, material_class) else None
+    if not is_enough(rows, material_class, is_unstable=is_unstable):
+        return None
+    return find_spread(rows, material_class, is_unstable=is_unstable)
 
 
-def is_enough(rows: Sequence[Row], material_class: MaterialClass) -> bool:
+def is_enough(rows: Sequence[Row], material_class: MaterialClass, *, is_unstable: bool) -> bool:
     """Return whether a table says something of a class.
 
-    The rule (docs/method/trust.md): it has `MIN_CRYSTALS` crystals, and some of the class, or of `MIN_CLASSES` others.
+    The rule (docs/method/trust.md): it has `MIN_CRYSTALS` stable crystals, and some of the class, or of `MIN_CLASSES`
+    others; for an unstable crystal the same of unstable ones.
     """
-    classes = {row.material_class for row in rows}
-    has_crystals = len({row.formula for row in rows}) >= MIN_CRYSTALS
+    alike = _alike(rows, is_unstable)
+    classes = {row.material_class for row in alike}
+    has_crystals = len({row.formula for row in alike}) >= MIN_CRYSTALS
     return has_crystals and (material_class in classes or len(classes) >= MIN_CLASSES)
 
 
@@ -219,7 +223,7 @@ def find_spread(rows: Sequence[Row], material_class: MaterialClass, *, is_unstab
     quantiles. Those of a class are averaged in logarithm with those of all classes, which count for `PRIOR_CRYSTALS`
     crystals, and widened by Student's distribution for as many crystals, at least `MIN_FREEDOM` + 1.
     """
-    alike = [row for row in rows if row.is_unstable == is_unstable and row.deviations] or list(rows)
+    alike = _alike(rows, is_unstable) or list(rows)
     own = alike if is_unstable else [row for row in alike if row.material_class == material_class]
     n = sum(_weights(own))
     freedom = max(MIN_FREEDOM, n + PRIOR_CRYSTALS - 1)
@@ -276,6 +280,11 @@ def _coverage(rows: Sequence[Row], others: Callable[[Row], Sequence[Row]]) -> Co
     found = [covered(row, find_spread(others(row), row.material_class, is_unstable=row.is_unstable)) for row in rows]
     one, two = np.average(found, axis=0, weights=_weights(rows))
     return Coverage(float(one), float(two), len({row.formula for row in rows}))
+
+
+def _alike(rows: Sequence[Row], is_unstable: bool) -> list[Row]:
+    """Return the rows of stable or unstable crystals, without those that have no mode to compare."""
+    return [row for row in rows if row.is_unstable == is_unstable and row.deviations]
 
 
 def _weights(rows: Sequence[Row]) -> list[float]:
