@@ -13,6 +13,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from scattering.options.fields import schema_extra
+from scattering.options.names import HarmonicModes
 
 Effort = Literal["quick", "standard", "thorough"]
 
@@ -91,6 +92,12 @@ class Recipe(BaseModel):
         ge=1,
         le=200,
         description="length of the molecular dynamics that must stay intact at the temperature, ps",
+    )
+    harmonic_modes: HarmonicModes = Field(
+        "all",
+        title="Modes of the force constants",
+        description="modes that the force constants of a forecast give where they label structures: all, or in a "
+        "crystal of molecules those inside the molecules only",
     )
     reference_prediction_id: uuid.UUID | None = Field(
         None,

@@ -22,7 +22,7 @@ from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.quantum import detailed_balance, harmonic_correction
 from scattering.simulate.harmonic_forces import HarmonicForces, harmonic_forces
 from tests.filling import filled
-from workers.engines.corrected_forces import AtomsLeftSites, CorrectedForces
+from workers.engines.corrected_forces import AtomsLeftSites, CorrectedForces, Correction
 from workers.engines.motion import set_in_motion
 from workers.kit.failures import CannotPredict
 from workers.kit.workplace import Workplace
@@ -199,15 +199,9 @@ def molecules(modes: str) -> tuple[Atoms, Springs, Springs, Any, Any]:
     members, masses = [np.arange(3), np.arange(3, 6)], sites.get_masses()
     into_own = molecular_motion.into_axes(members, sites.positions, own_sites, masses)
     corrected = molecular_motion.internal(members, sites.positions, masses) if modes == "internal" else None
-    sites.calc = CorrectedForces(
-        Quartic(own, own_sites),
-        sites,
-        own_sites,
-        reference=cast("HarmonicForces", reference),
-        own=cast("HarmonicForces", own),
-        into_own=into_own,
-        corrected=corrected,
-    )
+    springs = cast("HarmonicForces", reference), cast("HarmonicForces", own)
+    correction = Correction(sites.copy(), own_sites, *springs, into_own, corrected)
+    sites.calc = CorrectedForces(Quartic(own, own_sites), correction)
     return sites, reference, own, into_own, corrected
 
 

@@ -12,11 +12,12 @@ from ase.calculators.emt import EMT
 
 from scattering.simulate.harmonic_forces import harmonic_forces
 from workers.engines.corrected_forces import nearest_distances
+from workers.kit.failures import CannotPredict
 from workers.training import delta_labels, sampling
 from workers.training.sampling import Sample
 from workers.training.supply import Order
 
-from .test_corrected_dynamics import STIFFNESS, copper, reference
+from .test_corrected_dynamics import STIFFNESS, Quartic, copper, molecules, reference
 
 SITES = bulk("Si", "diamond", 5.43, cubic=True).repeat(2)
 
@@ -141,6 +142,31 @@ def test_strain_alone_has_the_forces_and_the_energy_of_the_base() -> None:
     wider.calc = EMT()
     assert label.energy == pytest.approx(wider.get_potential_energy(), abs=1e-6)
     np.testing.assert_allclose(label.forces, 0, atol=1e-3)
+
+
+@pytest.mark.parametrize("modes", ["all", "internal"])
+def test_labels_of_molecules_are_the_forces_of_corrected_dynamics(modes: str) -> None:
+    atoms, _, own, *_ = molecules(modes)
+    correction = atoms.calc._correction
+    made = delta_labels.Delta(correction, Quartic(own, correction.own_sites))
+    moved = np.random.default_rng(3).normal(scale=0.05, size=atoms.positions.shape)
+    label = made.label(Sample(np.zeros((3, 3)), moved))
+    atoms.positions += moved
+    np.testing.assert_allclose(label.forces, atoms.get_forces(), atol=1e-12)
+    assert label.energy == pytest.approx(atoms.get_potential_energy())
+    # A strain turns with no molecule
+    assert (made.has_molecules, label.stress) == (True, None)
+
+
+def test_structures_need_not_be_strained() -> None:
+    rng = np.random.default_rng(1)
+    assert not any(one.strain.any() for one in sampling.sample(SITES, 8, rng, thermal=None, strained=False))
+
+
+def test_modes_inside_molecules_need_molecules() -> None:
+    with pytest.raises(CannotPredict) as refused:
+        delta_labels.correct(copper(), reference(), EMT(), [2, 2, 2], "internal")
+    assert refused.value.notice.code == "crystal_without_molecules"
 
 
 def test_labels_are_made_in_the_cell_of_the_reference(tmp_path) -> None:

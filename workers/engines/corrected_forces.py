@@ -12,6 +12,7 @@ falls apart with the anharmonicity of a stiffer one.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -36,13 +37,12 @@ class AtomsLeftSites(CannotPredict):
     """An atom is so far from its site that force constants say nothing about its forces."""
 
 
-class CorrectedForces(Calculator):
-    """A calculator of corrected forces.
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """The change of the harmonic part of a potential to that of a reference, on a supercell.
 
-    Parameters
+    Attributes
     ----------
-    calculator
-        Calculator of the potential.
     sites
         The supercell at rest in the reference.
     own_sites
@@ -55,24 +55,60 @@ class CorrectedForces(Calculator):
         The matrix P, of the same shape; None where all displacements are corrected.
     """
 
-    def __init__(
-        self,
-        calculator: Calculator,
-        sites: Atoms,
-        own_sites: NDArray[np.float64],
-        *,
-        reference: HarmonicForces,
-        own: HarmonicForces,
-        into_own: csr_array | None = None,
-        corrected: csr_array | None = None,
-    ) -> None:
+    sites: Atoms
+    own_sites: NDArray[np.float64]
+    reference: HarmonicForces
+    own: HarmonicForces
+    into_own: csr_array | None = None
+    corrected: csr_array | None = None
+
+    def displacements_in_potential(self, displacements: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the displacements M u from the sites of the potential, shape (n_atoms, 3), Å."""
+        return _times(self.into_own, displacements)
+
+    def corrected_displacements(self, displacements: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the displacements P u whose forces are corrected, shape (n_atoms, 3), Å."""
+        return _times(self.corrected, displacements)
+
+    def apply(
+        self, displacements: NDArray[np.float64], energy: float, forces: NDArray[np.float64]
+    ) -> tuple[float, NDArray[np.float64]]:
+        """Return the corrected energy and forces, eV and eV/Å.
+
+        Parameters
+        ----------
+        displacements
+            Shape (n_atoms, 3), Å: from the sites of the reference.
+        energy, forces
+            Those of the potential at its own sites with the displacements there.
+        """
+        here = self.corrected_displacements(displacements)
+        there = _times(self.into_own, here)
+        wanted, had = self.reference.forces(here), self.own.forces(there)
+        correction = _transposed(self.corrected, wanted - _transposed(self.into_own, had))
+        return (
+            float(energy - 0.5 * np.sum(here * wanted - there * had)),
+            _transposed(self.into_own, forces) + correction,
+        )
+
+
+class CorrectedForces(Calculator):
+    """A calculator of corrected forces.
+
+    Parameters
+    ----------
+    calculator
+        Calculator of the potential.
+    correction
+        The correction on the supercell of the atoms.
+    """
+
+    def __init__(self, calculator: Calculator, correction: Correction) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self.implemented_properties = ["energy", "forces"]
-        self._sites, self._own_sites = sites.positions.copy(), own_sites
-        self._reference, self._own = reference, own
-        self._into_own, self._corrected = into_own, corrected
-        self._limits = MAX_DISPLACEMENT * nearest_distances(sites)
-        self._moved = sites.copy()
+        self._correction = correction
+        self._limits = MAX_DISPLACEMENT * nearest_distances(correction.sites)
+        self._moved = correction.sites.copy()
         self._moved.calc = calculator
 
     def calculate(self, atoms: Any = None, properties: Any = None, system_changes: Any = all_changes) -> None:
@@ -83,21 +119,16 @@ class CorrectedForces(Calculator):
         AtomsLeftSites
         """
         super().calculate(atoms, properties, system_changes)  # type: ignore[no-untyped-call]
+        correction = self._correction
         displacements = self._displacements(atoms.positions)
-        corrected = _times(self._corrected, displacements)
-        self._check(corrected)
-        self._moved.positions = self._own_sites + _times(self._into_own, displacements)
-        there = _times(self._into_own, corrected)
-        wanted, had = self._reference.forces(corrected), self._own.forces(there)
-        correction = _transposed(self._corrected, wanted - _transposed(self._into_own, had))
-        self.results = {
-            "energy": float(self._moved.get_potential_energy() - 0.5 * np.sum(corrected * wanted - there * had)),
-            "forces": _transposed(self._into_own, self._moved.get_forces()) + correction,
-        }
+        self._check(correction.corrected_displacements(displacements))
+        self._moved.positions = correction.own_sites + correction.displacements_in_potential(displacements)
+        energy, forces = correction.apply(displacements, self._moved.get_potential_energy(), self._moved.get_forces())
+        self.results = {"energy": energy, "forces": forces}
 
     def _displacements(self, positions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return displacements from the sites; a drift of the crystal may be longer than the supercell."""
-        apart = self._moved.cell.scaled_positions(positions - self._sites)
+        apart = self._moved.cell.scaled_positions(positions - self._correction.sites.positions)
         return np.asarray((apart - np.rint(apart)) @ self._moved.cell.array)
 
     def _check(self, displacements: NDArray[np.float64]) -> None:

@@ -4,13 +4,15 @@ A structure with the displacements u from the sites has the forces F_base(u) −
 belongs to them, and the stress of the base. So a potential that is fitted to them has the phonons of the reference, and
 keeps the anharmonicity, the elasticity and the lattice constant of the base. Labels of −Φ_reference u alone erase
 these: the Grüneisen parameter of silicon became 0.05.
+
+These are the forces of dynamics with the harmonic part of a reference (`workers.engines.corrected_forces`). In a
+crystal of molecules, displacements turn with them, and the reference may give the modes inside molecules only.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 from ase import Atoms
@@ -22,52 +24,62 @@ from backend.phonon_files import harmonic_crystal_file
 from backend.trainings import files
 from backend.trainings.references import REFERENCES
 from scattering.core.harmonic_crystal import HarmonicCrystal
-from scattering.simulate.harmonic_forces import HarmonicForces
+from scattering.core.notices import Notice
+from scattering.options.names import HarmonicModes
 from scattering.simulate.protocol import choose_supercell
+from workers.engines.corrected_forces import Correction
+from workers.kit.failures import CannotPredict
 from workers.simulations.steps.force_constants import displace
-from workers.simulations.steps.harmonic_correction import on_supercell, place_in_reference
+from workers.simulations.steps.harmonic_correction import (
+    DISPLACEMENT_ANGSTROM,
+    HarmonicCorrection,
+    place_in_reference,
+)
 from workers.simulations.steps.relaxation import relax
 from workers.training import sampling
 from workers.training.sampling import Sample
 from workers.training.supply import Order, Supply
 
-DISPLACEMENT_ANGSTROM: Final = 0.01
-"""Of the finite displacements that give the force constants of the base."""
-
 
 @dataclass(frozen=True, eq=False)
 class Delta:
-    """The correction of a potential to the force constants of a reference, on a supercell.
+    """What labels a structure: a potential, and the correction of its harmonic part on a supercell."""
 
-    Attributes
-    ----------
-    sites, base_sites
-        The supercell at rest in the reference and in the potential, with the same cell.
-    reference, base
-        Their force constants.
-    calculator
-        The potential.
-    """
-
-    sites: Atoms
-    base_sites: Atoms
-    reference: HarmonicForces
-    base: HarmonicForces
+    correction: Correction
     calculator: Calculator
 
+    @property
+    def sites(self) -> Atoms:
+        """The supercell at rest in the reference."""
+        return self.correction.sites
+
+    @property
+    def base_sites(self) -> Atoms:
+        """The supercell at rest in the potential, with the same cell."""
+        atoms: Atoms = self.sites.copy()
+        atoms.positions = self.correction.own_sites
+        return atoms
+
+    @property
+    def has_molecules(self) -> bool:
+        """Whether displacements turn with molecules. Then a strain is not the same in both crystals."""
+        return self.correction.into_own is not None
+
     def label(self, sample: Sample) -> Label:
-        """Return the label of a structure."""
-        atoms, evaluated = sample.of(self.sites), sample.of(self.base_sites)
+        """Return the label of a structure; without a stress in a crystal of molecules, which must not be strained."""
+        atoms, evaluated = sample.of(self.sites), sample.strained(self.base_sites)
+        evaluated.positions += self.correction.displacements_in_potential(sample.displacements)
         evaluated.calc = self.calculator
-        moved = sample.displacements
-        correction = self.reference.forces(moved) - self.base.forces(moved)
+        energy, forces = self.correction.apply(
+            sample.displacements, evaluated.get_potential_energy(), evaluated.get_forces()
+        )
         return Label(
             atoms.numbers.astype(np.int64),
             atoms.positions,
             atoms.cell.array,
-            float(evaluated.get_potential_energy() - 0.5 * np.sum(moved * correction)),
-            evaluated.get_forces() + correction,
-            evaluated.get_stress(voigt=False),
+            energy,
+            forces,
+            None if self.has_molecules else evaluated.get_stress(voigt=False),
         )
 
 
@@ -84,12 +96,14 @@ def supply(order: Order) -> Supply:
     crystal = harmonic_crystal_file.load(order.shared / files.REFERENCE)
     unit = place_in_reference(order.atoms, crystal)
     supercell = choose_supercell(unit.cell.array, min_height=REFERENCES["phonons"].min_height_angstrom)
-    delta = correct(unit, crystal, order.base, supercell)
+    delta = correct(unit, crystal, order.base, supercell, recipe.harmonic_modes)
     order.update(0.3)
     rng = np.random.default_rng(recipe.seed)
-    draw = sampling.thermal_draw(delta.reference, crystal.masses, order.assignment.temperature_k)
+    draw = sampling.thermal_draw(delta.correction.reference, crystal.masses, order.assignment.temperature_k)
     harmonic = sampling.displaced(unit, supercell, limit=recipe.n_structures)
-    samples = [*harmonic, *sampling.sample(delta.sites, recipe.n_structures, rng, thermal=draw)]
+    strained = not delta.has_molecules
+    sampled = sampling.sample(delta.sites, recipe.n_structures, rng, thermal=draw, strained=strained)
+    samples = [*harmonic, *sampled]
     labels = []
     for number, one in enumerate(samples):
         labels.append(delta.label(one))
@@ -104,8 +118,10 @@ def supply(order: Order) -> Supply:
     )
 
 
-def correct(unit: Atoms, crystal: HarmonicCrystal, base: Calculator, supercell: list[int]) -> Delta:
-    """Return the correction of a potential to the force constants of a crystal.
+def correct(
+    unit: Atoms, crystal: HarmonicCrystal, base: Calculator, supercell: list[int], modes: HarmonicModes = "all"
+) -> Delta:
+    """Return what labels structures by a potential with the harmonic part of a crystal.
 
     Parameters
     ----------
@@ -117,10 +133,18 @@ def correct(unit: Atoms, crystal: HarmonicCrystal, base: Calculator, supercell: 
         The potential. Its force constants are those about its own sites, in the cell of the reference.
     supercell
         Repetitions of the structure.
+    modes
+        Modes that are those of the reference.
+
+    Raises
+    ------
+    CannotPredict
+        Modes inside molecules are asked for, and the crystal has no molecules.
     """
     relaxed = relax(unit, base, relax_cell=False, cell_stays=False).atoms
     found = displace(relaxed, base, labels=list(unit.symbols), supercell=supercell, distance=DISPLACEMENT_ANGSTROM)
-    own = found.crystal(unit.cell.array)
-    bare = Atoms(unit.numbers, relaxed.positions, cell=unit.cell, pbc=True)
-    sites, base_sites = unit.repeat(supercell), bare.repeat(supercell)
-    return Delta(sites, base_sites, on_supercell(crystal, sites), on_supercell(own, base_sites), base)
+    own = HarmonicCorrection(relaxed.positions, found.crystal(unit.cell.array))
+    delta = Delta(own.on(unit, supercell, reference=crystal, modes=modes), base)
+    if modes == "internal" and not delta.has_molecules:
+        raise CannotPredict(Notice("crystal_without_molecules"))
+    return delta

@@ -118,7 +118,9 @@ def displaced(unit: Atoms, supercell: Sequence[int], *, limit: int) -> list[Samp
     return [row for pair in kept for row in rows[2 * pair : 2 * pair + 2]]
 
 
-def sample(sites: Atoms, n_samples: int, rng: np.random.Generator, *, thermal: Draw | None) -> list[Sample]:
+def sample(
+    sites: Atoms, n_samples: int, rng: np.random.Generator, *, thermal: Draw | None, strained: bool = True
+) -> list[Sample]:
     """Return random structures: rattled and strained ones, and every other one thermal, if displacements are known.
 
     Parameters
@@ -129,6 +131,8 @@ def sample(sites: Atoms, n_samples: int, rng: np.random.Generator, *, thermal: D
         Number of structures.
     thermal
         Draws thermal displacements.
+    strained
+        Whether structures are strained.
     """
     n_thermal = 0 if thermal is None else n_samples // 2
     limit = MAX_DISPLACEMENT * float(nearest_distances(sites).min())
@@ -142,6 +146,7 @@ def sample(sites: Atoms, n_samples: int, rng: np.random.Generator, *, thermal: D
         else:
             amplitude = RATTLES_ANGSTROM[number // 2 % len(RATTLES_ANGSTROM)]
             displacements, strain = rng.normal(scale=amplitude, size=(len(sites), 3)), random_strain(rng)
+        strain = strain if strained else np.zeros((3, 3))
         displacements = displacements - displacements.mean(axis=0)
         longest = float(np.linalg.norm(displacements, axis=1).max())
         samples.append(Sample(strain, displacements * min(1.0, limit / longest if longest else 1.0)))

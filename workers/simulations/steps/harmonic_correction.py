@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -22,7 +22,7 @@ from scattering.options.dynamics import Dynamics
 from scattering.options.names import HarmonicModes
 from scattering.simulate.harmonic_forces import HarmonicForces, harmonic_forces
 from scattering.simulate.phonons import MAX_IMAGINARY_MEV
-from workers.engines.corrected_forces import CorrectedForces
+from workers.engines.corrected_forces import CorrectedForces, Correction
 from workers.kit.failures import CannotPredict
 from workers.simulations.simulation import Simulation
 from workers.simulations.steps.force_constants import displace
@@ -67,7 +67,7 @@ class HarmonicCorrection:
         *,
         reference: HarmonicCrystal,
         atoms: Atoms,
-        repeats: tuple[int, int, int],
+        repeats: Sequence[int],
         modes: HarmonicModes = "all",
     ) -> Calculator:
         """Return the calculator of corrected forces.
@@ -76,12 +76,24 @@ class HarmonicCorrection:
         ----------
         calculator
             Calculator of the potential.
-        reference
-            Force constants of the reference.
+        reference, atoms, repeats, modes
+            As of `on`.
+        """
+        return CorrectedForces(calculator, self.on(atoms, repeats, reference=reference, modes=modes))
+
+    def on(
+        self, atoms: Atoms, repeats: Sequence[int], *, reference: HarmonicCrystal, modes: HarmonicModes = "all"
+    ) -> Correction:
+        """Return the correction on a supercell.
+
+        Parameters
+        ----------
         atoms
             The repeated cell at rest in the reference.
         repeats
-            Repetitions of this cell in the supercell of the runs.
+            Repetitions of this cell in the supercell.
+        reference
+            Force constants of the reference.
         modes
             Modes that are those of the reference.
         """
@@ -93,8 +105,7 @@ class HarmonicCorrection:
             into_own = molecular_motion.into_axes(molecules.members, here, there, masses)
             if modes == "internal":
                 corrected = molecular_motion.internal(molecules.members, here, masses)
-        return CorrectedForces(
-            calculator,
+        return Correction(
             sites,
             own_sites.positions,
             reference=on_supercell(reference, sites),
