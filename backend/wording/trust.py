@@ -127,8 +127,8 @@ def _potential_undocumented(*, potential: str, elements: Sequence[str], n_elemen
 
 def _potential_uncalibrated(*, potential: str, elements: Sequence[str], n_elements_trained: int) -> str:
     return (
-        f"{potential} was not calibrated with phonons of other crystals, so its accuracy for {listed(elements)} is not "
-        "known."
+        f"{potential} was not calibrated with enough crystals like this one, so its accuracy for {listed(elements)} is "
+        "not known."
     )
 
 

@@ -80,7 +80,7 @@ def _run_with_warnings(*, warnings: Sequence[Mapping[str, Any]]) -> str:
 WORDS: Final[Mapping[str, wording.Words]] = {
     "brief_potential_documented": _potential_documented,
     "brief_potential_uncalibrated": lambda *, potential, elements, **_: (
-        f"{potential} was not calibrated; its accuracy for {listed(elements)} is not known."
+        f"{potential} was not calibrated with enough crystals like this one: its accuracy is not known."
     ),
     "brief_potential_undocumented": lambda *, potential, elements, **_: (
         f"The accuracy of {potential} for {listed(elements)} is not known."
