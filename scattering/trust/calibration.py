@@ -40,8 +40,9 @@ PRIOR_CRYSTALS: Final = 2.0
 FUNCTIONAL_RELATIVE_ERRORS: Final = {"PBEsol": 0.04, "PBE": 0.08}
 """Error of phonons that were calculated with a functional: root mean square of ln(calculated/measured) of the crystals
 that have both (`reference_phonons.functional_error`): ten with PBEsol, and one, gallium arsenide, with PBE."""
-MIN_CRYSTALS: Final = 5
-"""Fewer crystals, stable ones or unstable ones, are no calibration of such crystals. A judgement."""
+MIN_CRYSTALS: Final = 10
+"""Fewer crystals, stable ones or unstable ones, are no calibration of such crystals: in the tables of GFN1-xTB and
+GFN2-xTB, which have fewer of each, leave-one-out finds only 85 and 87 % of the energies within the second band."""
 MIN_CLASSES: Final = 3
 """Classes that a calibration has if it says something of classes without crystals: potentials that were calibrated with
 molecular crystals alone say nothing of metals. A judgement."""
