@@ -118,6 +118,7 @@ def main() -> int:
     try:
         settings = current()
         logs.configure(settings)
+        _refuse_open_server(settings)
         with _listening(settings) as listener, _only_one(settings):
             asyncio.run(_run(settings, listener))
     except ValidationError as error:
@@ -130,6 +131,14 @@ def main() -> int:
     except KeyboardInterrupt:
         return 0
     return 0
+
+
+def _refuse_open_server(settings: Settings) -> None:
+    if settings.open_to_all:
+        raise CannotStart(
+            f"other machines reach {settings.host}, and there is no login. Set BEAMCAST_HOST=127.0.0.1, or "
+            "BEAMCAST_AUTH=none if only a proxy that authenticates users reaches the server"
+        )
 
 
 @contextlib.contextmanager

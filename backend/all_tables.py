@@ -1,5 +1,6 @@
 """Import the tables of every subject, so that migrations and foreign keys find all of them."""
 
+from backend.accounts import tables as account_tables
 from backend.calibrations import tables as calibration_tables
 from backend.datasets import tables as dataset_tables
 from backend.health import tables as health_tables
@@ -15,6 +16,7 @@ from backend.trainings import tables as training_tables
 from backend.uploads import tables as upload_tables
 
 __all__ = [
+    "account_tables",
     "calibration_tables",
     "dataset_tables",
     "health_tables",

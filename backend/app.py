@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fastapi import FastAPI, Request
 
+from backend.accounts import routes as accounts
+from backend.accounts.bearer import BearerTokens
 from backend.calibrations import routes as calibrations
 from backend.comparisons import routes as comparisons
 from backend.datasets import routes as datasets
@@ -78,6 +80,7 @@ ROUTERS = (
     figures.router,
     reports.router,
     operations.router,
+    accounts.router,
     proposals.router,
     shared.router,
     shared_modes.router,
@@ -101,6 +104,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.predictions_size = FolderSize(settings.predictions_dir)
     app.add_middleware(Uploads, settings=settings)
     app.add_middleware(JsonBodies)
+    # Before a body is read, and after foreign pages are refused
+    app.add_middleware(BearerTokens, settings=settings, api=API)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(AccessLog)
     metrics.install(app, settings, app.state.predictions_size, api=API)

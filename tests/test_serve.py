@@ -143,6 +143,9 @@ def workers(pid: int) -> list[int]:
         ({"BEAMCAST_PORT": "taken"}, "taken"),
         ({"BEAMCAST_PORT": "many"}, "BEAMCAST_PORT"),
         ({"BEAMCAST_DATA_DIR": "/proc/nowhere"}, "/proc/nowhere"),
+        ({"BEAMCAST_HOST": "0.0.0.0"}, "BEAMCAST_AUTH"),
+        ({"BEAMCAST_HOST": "::"}, "BEAMCAST_AUTH"),
+        ({"BEAMCAST_AUTH": "oidc"}, "BEAMCAST_AUTH"),
     ],
 )
 def test_what_is_in_the_way_is_said_in_one_line(tmp_path: Path, setting: dict[str, str], word: str) -> None:

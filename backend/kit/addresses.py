@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from urllib.parse import unquote, urlsplit
 
 LOCAL_HOSTS = ("", "localhost", "127.0.0.1", "::1")
@@ -61,3 +62,11 @@ def _check(address: str, what: str, schemes: tuple[str, ...], example: str) -> s
             f"{MIN_PASSWORD_LENGTH} characters: choose a random one (openssl rand -hex 24)"
         )
     return address
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a server that listens on this address is reached from its own machine only."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from backend.kit.addresses import check_broker, check_database
+from backend.kit.addresses import check_broker, check_database, is_loopback
 
 SQLITE_FILE = "beamcast.db"
 
@@ -23,6 +23,11 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further host names of the server, separated by commas; '*' allows all"
+    )
+    auth: Literal["none"] | None = Field(
+        None,
+        description="how users sign in; none: everybody who reaches the server is the local user, which must be stated "
+        "for an address that is not a loopback one",
     )
     data_dir: Path = Field(Path("data"), description="folder of the database, structures, potentials, predictions")
     # Kept out of the representation, and so out of logs: they may hold passwords
@@ -111,6 +116,11 @@ class Settings(BaseSettings):
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / SQLITE_FILE}")
         return self
+
+    @property
+    def open_to_all(self) -> bool:
+        """Whether other machines may reach a server on which nobody chose how users sign in."""
+        return self.auth is None and not is_loopback(self.host)
 
     @property
     def embedded_broker(self) -> bool:

@@ -1,6 +1,6 @@
 """Ownership of rows: every query of a subject goes through a `Scope`, which selects the owner's rows.
 
-The embedded server has one local user. Accounts will change `current_owner` and leave the subjects as they are.
+A server without accounts has one local user. `current_owner` says who sends a request; the subjects do not ask how.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import uuid
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Request
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -42,7 +42,11 @@ class Scope:
 
     def select(self, table: type[Row]) -> SelectOfScalar[Row]:
         """Return the statement for the rows of a table that the owner may see."""
-        return select(table).where(col(table.owner).in_((self.owner, EVERYONE)))
+        return select(table).where(self._may_see(table))
+
+    def _may_see(self, table: type[Row]) -> ColumnElement[bool]:
+        """Return the condition of sight, on which every query of every subject rests. Grants to others belong here."""
+        return col(table.owner).in_((self.owner, EVERYONE))
 
     def get(self, table: type[Row], row_id: uuid.UUID, noun: str, *, lock: bool = False) -> Row:
         """Return the row with this id; with `lock` it is locked until the transaction ends.
@@ -81,24 +85,28 @@ class Scope:
 
 
 def current_owner(request: Request) -> str:
-    """Return the owner who sends the request."""
-    return LOCAL_USER
+    """Return the owner who sends the request: that of its token, which middleware has verified, or the local user."""
+    owner: str = getattr(request.state, "owner", LOCAL_USER)
+    return owner
 
 
 OwnerDep = Annotated[str, Depends(current_owner)]
 
 
+def is_operator(owner: str) -> bool:
+    """Return whether an owner is an operator. The one local user is."""
+    return owner == LOCAL_USER
+
+
 def current_operator(owner: OwnerDep) -> str:
     """Return the owner who sends the request, if they are an operator, who sees the jobs of all owners.
-
-    The one local user is an operator. Accounts will add others here.
 
     Raises
     ------
     Forbidden
         The owner is not an operator.
     """
-    if owner != LOCAL_USER:
+    if not is_operator(owner):
         raise Forbidden(Notice("operators_only"))
     return owner
 

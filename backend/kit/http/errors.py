@@ -120,6 +120,14 @@ class BadRequest(Problem):
     """The request cannot be read."""
 
 
+class Unauthorized(Problem):
+    """The access token is not valid: unknown, revoked or expired."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Unauthorized"
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="Beamcast", error="invalid_token"'}
+
+
 class Forbidden(Problem):
     """The request comes from a site or a user that may not send it."""
 

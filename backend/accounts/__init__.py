@@ -1,0 +1,1 @@
+"""Who sends a request: personal access tokens, and what they may do."""
