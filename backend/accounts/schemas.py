@@ -6,10 +6,10 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from backend.accounts.rules import TokenScope
-from backend.kit.http.schemas import RequestBody, ResponseBody
+from backend.kit.http.schemas import RequestBody, ResponseBody, one_line
 
 Role = Literal["user", "operator"]
 MAX_DAYS = 366
@@ -35,7 +35,7 @@ class MeOut(ResponseBody):
 class TokenIn(RequestBody):
     """A new personal access token."""
 
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+    name: Annotated[str, StringConstraints(max_length=100), AfterValidator(one_line)]
     scopes: Annotated[list[TokenScope], Field(min_length=1, max_length=4)]
     expires_in_days: int = Field(ge=1, le=MAX_DAYS)
 

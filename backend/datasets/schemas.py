@@ -17,19 +17,12 @@ from backend.datasets.suggestions import Field as SuggestedField
 from backend.datasets.tables import Dataset
 from backend.kit.http.errors import FieldProblem
 from backend.kit.http.notices import NoticeOut
-from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody
+from backend.kit.http.schemas import FreeForm, RequestBody, ResponseBody, one_line
 
 Kind = Literal["1d", "2d"]
 
 
-def _one_line(text: str) -> str:
-    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
-    if not plain:
-        raise ValueError("it has no printable characters")
-    return plain
-
-
-Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Symbol = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9.+' -]{0,15}$")]
 Share = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Isotopes = Annotated[dict[Symbol, Symbol | dict[Symbol, Share]], Field(max_length=118)]

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, FiniteFloat, Json, 
 from backend import wording
 from backend.kit.files import parsed_notices
 from backend.kit.http.notices import NoticeOut
-from backend.kit.http.schemas import RequestBody, ResponseBody
+from backend.kit.http.schemas import RequestBody, ResponseBody, one_line
 from backend.sources.formats import MAX_FILES, Kind
 from backend.sources.formats.reading import Statements
 from backend.sources.tables import Source, SourceReading
@@ -24,13 +24,6 @@ from scattering.core.notices import Notice
 SourceStatus = Literal["ready", "queued", "running", "failed", "cancelled"]
 MAX_REPEATS: Final = 10_000
 MAX_CELL_ANGSTROM: Final = 10_000
-
-
-def _one_line(text: str) -> str:
-    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
-    if not plain:
-        raise ValueError("it has no printable characters")
-    return plain
 
 
 def _as_matrix(value: Any) -> Any:
@@ -52,7 +45,7 @@ def _has_volume(matrix: list[list[Any]]) -> list[list[Any]]:
     return matrix
 
 
-Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(_one_line)]
+Name = Annotated[str, StringConstraints(max_length=200), AfterValidator(one_line)]
 Repeat = Annotated[int, Field(ge=-MAX_REPEATS, le=MAX_REPEATS)]
 Component = Annotated[FiniteFloat, Field(ge=-100, le=100)]
 Three = Field(min_length=3, max_length=3)

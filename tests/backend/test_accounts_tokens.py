@@ -191,3 +191,18 @@ def test_tokens_are_limited_in_number(client: Client, monkeypatch: pytest.Monkey
     make(client, "read")
     refused = client.post("/tokens", json={"name": "more", "scopes": ["read"], "expires_in_days": 1})
     assert (refused.status_code, refused.json()["code"]) == (409, "too_many_tokens")
+
+
+def test_a_name_keeps_its_printable_characters(client: Client) -> None:
+    answers = [
+        client.post("/tokens", json={"name": name, "scopes": ["read"], "expires_in_days": 1})
+        for name in (" two\nlines\u0000 ", "\u0000\n")
+    ]
+    assert [one.status_code for one in answers] == [201, 422]
+    assert answers[0].json()["name"] == "two lines"
+
+
+def test_a_name_that_is_no_text_is_refused(client: Client) -> None:
+    body = '{"name": "\\ud800", "scopes": ["read"], "expires_in_days": 1}'
+    refused = client.post("/tokens", content=body, headers={"Content-Type": "application/json"})
+    assert refused.status_code == 422

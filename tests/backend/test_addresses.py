@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pytest
 from pydantic import ValidationError
 
@@ -51,3 +53,21 @@ def test_address_is_refused_in_words_that_do_not_hold_it(setting: str, address: 
     assert word in sentence
     assert SECRET not in sentence
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "auth", "open_to_all"),
+    [
+        ("127.0.0.1", None, False),
+        ("127.5.0.1", None, False),
+        ("::1", None, False),
+        ("localhost", None, False),
+        ("0.0.0.0", None, True),
+        ("::", None, True),
+        ("192.0.2.7", None, True),
+        ("beamcast.example.org", None, True),
+        ("0.0.0.0", "none", False),
+    ],
+)
+def test_a_server_that_others_reach_needs_a_choice(host: str, auth: Literal["none"] | None, open_to_all: bool) -> None:
+    assert Settings(host=host, auth=auth).open_to_all is open_to_all

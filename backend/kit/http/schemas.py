@@ -30,6 +30,20 @@ class ResponseBody(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
+def one_line(text: str) -> str:
+    """Return the printable characters of a name in one line; PostgreSQL stores no NUL.
+
+    Raises
+    ------
+    ValueError
+        There are none.
+    """
+    plain = "".join(char for char in " ".join(text.split()) if char.isprintable())
+    if not plain:
+        raise ValueError("it has no printable characters")
+    return plain
+
+
 def _plain(value: JsonValue) -> JsonValue:
     waiting: list[JsonValue] = [value]
     n_values = 0
