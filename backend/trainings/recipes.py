@@ -93,6 +93,14 @@ class Recipe(BaseModel):
         le=200,
         description="length of the molecular dynamics that must stay intact at the temperature, ps",
     )
+    mode_steps: int = Field(
+        0,
+        title="Steps of the fit to modes",
+        ge=0,
+        le=100,
+        description="steps of the second fit, to the modes of the reference, for a crystal of molecules; 0: none. It "
+        "lowers errors of phonons, and raises those of forces",
+    )
     harmonic_modes: HarmonicModes = Field(
         "all",
         title="Modes of the force constants",

@@ -30,6 +30,10 @@ def _fitting(*, step: int = 0, steps: int = 0, loss: float = 0.0) -> str:
     )
 
 
+def _fitting_modes(*, step: int = 0, steps: int = 0) -> str:
+    return f"fitting the modes of the reference (step {step} of {steps})" if steps else "fitting the modes"
+
+
 def _labelling(*, label: int = 0, labels: int = 0) -> str:
     return f"labelling structures ({label} of {labels})" if labels else "labelling structures"
 
@@ -87,6 +91,7 @@ WORDS: Final[Mapping[str, wording.Words]] = {
     "label_structures": _labelling,
     "converge_settings": "converging cut-off energy and wave vectors",
     "train_potential": _fitting,
+    "fit_modes": _fitting_modes,
     "check_phonons": "checking phonons",
     "check_dynamics": "checking molecular dynamics",
     "done": "done",

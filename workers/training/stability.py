@@ -10,9 +10,11 @@ import numpy as np
 from ase import Atoms, units
 from ase.calculators.calculator import Calculator
 from ase.md.langevin import Langevin
+from numpy.typing import NDArray
 
 from scattering.simulate.protocol import choose_supercell, time_scales
 from workers.engines.motion import set_in_motion
+from workers.simulations.steps.harmonic_correction import find_molecules_of
 
 MIN_HEIGHT_ANGSTROM: Final = 9.0
 """Smallest height of the cell: beyond the range of forces, and some hundred atoms."""
@@ -58,9 +60,7 @@ def run(
     """
     atoms = sites.repeat(choose_supercell(sites.cell.array, min_height=MIN_HEIGHT_ANGSTROM))
     atoms.calc = calculator
-    start = atoms.positions.copy()
-    distances = atoms.get_all_distances(mic=True)
-    nearest = float(distances[distances > 0.1].min()) if len(atoms) > 1 else float(atoms.cell.lengths().min())
+    displacement = relative_displacement(atoms)
     rng = np.random.default_rng(seed)
     set_in_motion(atoms, temperature_k, rng)
     timestep = time_scales(atoms.numbers).timestep_fs
@@ -77,12 +77,50 @@ def run(
     while done < n_steps:
         steps = min(STEPS_PER_CHECK, n_steps - done)
         dynamics.run(steps)
-        moved = atoms.positions - start
-        # The thermostat lets the centre of mass wander
-        moved -= moved.mean(axis=0)
-        distance = float(np.sqrt(np.mean((moved**2).sum(axis=1))))
-        if not np.isfinite(distance) or distance > MAX_RELATIVE_DISPLACEMENT * nearest:
+        distance = displacement(atoms.positions)
+        if not np.isfinite(distance) or distance > MAX_RELATIVE_DISPLACEMENT:
             return Stability(done * timestep / 1000, length_ps)
         done += steps
         update(done / n_steps)
     return Stability(length_ps, length_ps)
+
+
+def relative_displacement(sites: Atoms) -> Callable[[NDArray[np.float64]], float]:
+    """Return what measures positions, shape (n_atoms, 3), Å, beside the sites.
+
+    It is the root mean square distance of the atoms from their sites over that of nearest neighbours. Molecules may
+    turn: theirs is the larger one of that of their centres, and of the changes of the atoms' distances from these. The
+    centre of mass of the crystal may wander.
+    """
+    start = sites.positions.copy()
+    nearest = _nearest(sites)
+    molecules = find_molecules_of(sites)
+    if molecules is None:
+        return lambda positions: _spread(positions - start) / nearest
+    shifts, members = molecules.image @ sites.cell.array, molecules.members
+
+    def centred(positions: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        whole = positions + shifts
+        centres = np.array([whole[atoms].mean(axis=0) for atoms in members])
+        arms = [np.linalg.norm(whole[atoms] - at, axis=1) for atoms, at in zip(members, centres, strict=True)]
+        return centres, np.concatenate(arms)
+
+    centres, arms = centred(start)
+    between = _nearest(Atoms(f"X{len(centres)}", centres, cell=sites.cell, pbc=True))
+
+    def measure(positions: NDArray[np.float64]) -> float:
+        moved, changed = centred(positions)
+        return max(_spread(moved - centres) / between, float(np.sqrt(np.mean((changed - arms) ** 2))) / nearest)
+
+    return measure
+
+
+def _nearest(sites: Atoms) -> float:
+    """Return the smallest distance of two atoms, Å."""
+    distances = sites.get_all_distances(mic=True)
+    return float(distances[distances > 0.1].min()) if len(sites) > 1 else float(sites.cell.lengths().min())
+
+
+def _spread(moved: NDArray[np.float64]) -> float:
+    """Return the root mean square length of vectors about their mean."""
+    return float(np.sqrt(np.mean(((moved - moved.mean(axis=0)) ** 2).sum(axis=1))))

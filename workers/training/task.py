@@ -20,7 +20,9 @@ from backend.kit.files.storage import replace_file
 from backend.phonon_files import harmonic_crystal_file
 from backend.trainings import files
 from backend.trainings.assignment import TrainingAssignment
+from backend.trainings.references import MIN_HEIGHT_OF_POTENTIALS_ANGSTROM
 from scattering.core.notices import Notice
+from scattering.simulate.protocol import choose_supercell
 from workers import engines, stages
 from workers.engines import machine
 from workers.engines.interface import Potential
@@ -29,6 +31,7 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import Progress
 from workers.kit.workplace import Workplace
 from workers.simulations.provenance import versions
+from workers.simulations.steps.harmonic_correction import find_molecules_of, on_supercell
 from workers.training import gate, stability, ways
 from workers.training.errors import Parity, measure
 from workers.training.labels import Labels, prepare
@@ -37,8 +40,12 @@ from workers.training.supply import Order, Supply
 
 FAMILY: Final = "nep"
 TRAINED_SHARE: Final = 0.75
-"""Fraction of the job at the end of the fit."""
+"""Fraction of the job at the end of the fits."""
+FITTED_SHARE: Final = 0.5
+"""Fraction of the job at the end of the fit to the labels, where a fit to the modes follows."""
 CURVE_INTERVAL_S: Final = 1.0
+MAX_FITTED_ATOMS: Final = 200
+"""Atoms of a supercell whose modes are all fitted. The time grows with the cube of this number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +103,7 @@ def run(
         with replace_file(made / files.LABELS) as path:
             path.write_text(supply.text)
     seconds, curve = _fit(start, folder, labels, assignment, workplace, shared, progress)
+    seconds += _fit_modes(supply.atoms, _reference_file(shared), folder, assignment, workplace, progress)
     after = _calculator(folder / files.POTENTIAL)
     return _judge(assignment, supply, labels, before, after, folder, shared, progress, seconds, curve, began)
 
@@ -144,7 +152,7 @@ def _fit(
         checkpoints=Checkpoints(workplace, "fit", fingerprint=digest.hexdigest()),
         device="cuda" if machine.has_gpu() else "cpu",
     )
-    report = progress.report_until(TRAINED_SHARE)
+    report = progress.report_until(FITTED_SHARE if recipe.mode_steps else TRAINED_SHARE)
     written = 0.0
 
     def tell(share: float, epoch: Epoch) -> None:
@@ -158,6 +166,38 @@ def _fit(
     fit.run(tell)
     fit.write(folder / files.POTENTIAL)
     return fit.seconds, [one.to_json() for one in fit.curve]
+
+
+def _fit_modes(
+    atoms: Atoms,
+    reference: Path | None,
+    folder: Path,
+    assignment: TrainingAssignment,
+    workplace: Workplace,
+    progress: Progress,
+) -> float:
+    """Fit the potential of a crystal of molecules to the modes of its reference; return the seconds of all attempts."""
+    repeats = choose_supercell(atoms.cell.array, min_height=MIN_HEIGHT_OF_POTENTIALS_ANGSTROM)
+    sites, steps = atoms.repeat(repeats), assignment.recipe.mode_steps
+    if reference is None or not steps or len(sites) > MAX_FITTED_ATOMS or find_molecules_of(sites) is None:
+        return 0.0
+    from workers.training.mode_fit import ModeFit  # imports PyTorch
+
+    file = folder / files.POTENTIAL
+    # The weights at the start are no part of it: another attempt may have ended its first fit otherwise
+    digest = hashlib.sha256(reference.read_bytes() + (folder / files.LABELS).read_bytes())
+    digest.update(repr(assignment.recipe).encode())
+    checkpoints = Checkpoints(workplace, "modes", fingerprint=digest.hexdigest())
+    forces = on_supercell(harmonic_crystal_file.load(reference), sites)
+    fit = ModeFit(file, sites, forces, checkpoints)
+    report = progress.report_until(TRAINED_SHARE)
+
+    def tell(share: float, objective: float) -> None:
+        report(stages.FIT_MODES.with_params(step=min(int(share * steps) + 1, steps), steps=steps), share)
+
+    fit.run(steps, tell)
+    fit.write(file)
+    return fit.seconds
 
 
 def _judge(
@@ -225,12 +265,18 @@ def _judge(
 
 def _reference(supply: Supply, folder: Path, shared: Path) -> gate.Points | None:
     """Return the phonons of the reference at special points, if they are known, and keep its force constants."""
-    found = [one for one in (shared / files.REFERENCE, shared / files.LABELLED / files.REFERENCE) if one.exists()]
-    if not found:
+    found = _reference_file(shared)
+    if found is None:
         return supply.points
-    crystal = harmonic_crystal_file.load(found[0])
+    crystal = harmonic_crystal_file.load(found)
     harmonic_crystal_file.save(folder / files.PHONONS.format(side="reference"), crystal)
     return points(crystal, supply.atoms) if supply.points is None else supply.points
+
+
+def _reference_file(shared: Path) -> Path | None:
+    """Return the file of the force constants of the reference, if they are known."""
+    places = (shared / files.REFERENCE, shared / files.LABELLED / files.REFERENCE)
+    return next((one for one in places if one.exists()), None)
 
 
 def _phonon_evidence(before: CheckedPhonons, after: CheckedPhonons, reference: gate.Points | None) -> dict[str, Any]:

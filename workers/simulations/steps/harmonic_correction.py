@@ -99,7 +99,7 @@ class HarmonicCorrection:
         """
         sites, own_sites = atoms.repeat(repeats), self.sites(atoms).repeat(repeats)
         into_own = corrected = None
-        if (molecules := _molecules(sites)) is not None:
+        if (molecules := find_molecules_of(sites)) is not None:
             masses, whole = sites.get_masses(), molecules.image @ sites.cell.array
             here, there = sites.positions + whole, own_sites.positions + whole
             into_own = molecular_motion.into_axes(molecules.members, here, there, masses)
@@ -203,7 +203,8 @@ def on_supercell(crystal: HarmonicCrystal, sites: Atoms) -> HarmonicForces:
         raise CannotPredict(Notice("reference_of_other_crystal")) from error
 
 
-def _molecules(atoms: Atoms) -> Molecules | None:
+def find_molecules_of(atoms: Atoms) -> Molecules | None:
+    """Return the molecules of a crystal; None if it has none."""
     structure = StructureData(atoms.numbers, atoms.positions, atoms.cell.array, atoms.pbc)
     return find_molecules(len(atoms), bonds(structure))
 
