@@ -10,14 +10,15 @@ from frontend.contexts.page import Context, Page, Query, required
 from frontend.contexts.proposals import list_proposals
 from frontend.forecast_choice import SAMPLINGS
 from frontend.options_schema import chosen_values, options_of
-from frontend.text import ago
+from frontend.potential_choice import default_potential, potential_choices
 
 DEFAULT_INSTRUMENTS: Final = ("TOSCA",)
 METHODS_OF_TRAJECTORIES: Final = {"classical": "md", "ring_polymer": "trpmd"}
 """Nuclei of a trajectory → method of its forecasts."""
 MAX_BADGES: Final = 12
 MAX_PROPOSALS: Final = 50
-MAX_TRAININGS: Final = 6
+MAX_TRAININGS: Final = 50
+MAX_SHOWN_TRAININGS: Final = 6
 QUALITIES: Final = (
     ("preview", "Preview", "Small box, short run: where the bands are."),
     ("standard", "Standard", "Enough to compare with a measured spectrum."),
@@ -62,13 +63,13 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     trainings = [] if isinstance(trainings, ApiProblem) else trainings
     values = await _earlier_values(api, former) if earlier else await _suggested_values(api, structure_id)
     elements = structure["elements"]
-    values["potential"] = values.get("potential") or default_potential(potentials, elements, structure_id)
+    values["potential"] = values.get("potential") or default_potential(potentials, elements, structure_id, trainings)
     n_forecasts = predictions["total"]
     return {
         "structure": structure,
         "title": structure["name"] or structure["formula"],
         "instruments": instruments,
-        "potentials": potential_choices(potentials, elements, structure_id),
+        "potentials": potential_choices(potentials, elements, structure_id, trainings),
         "compared_potentials": _compared(potentials),
         "default_name": next((one["name"] for one in potentials if one["kind"] == "pretrained"), ""),
         "samplings": list(SAMPLINGS.items()),
@@ -85,7 +86,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
             if has_force_constants(one)
         ],
         "predictions": predictions["items"],
-        "trainings": trainings,
+        "trainings": trainings[:MAX_SHOWN_TRAININGS],
         "n_forecasts": n_forecasts,
         "proposals": None if isinstance(proposals, ApiProblem) else proposals["items"],
         "max_potential_bytes": limits["potential_bytes"],
@@ -194,56 +195,10 @@ async def _chosen(api: ApiClient, body: JsonObject, options: JsonObject) -> Json
     return chosen
 
 
-def potential_choices(
-    potentials: Sequence[JsonObject], elements: Sequence[str], structure_id: str
-) -> list[tuple[str, str, bool]]:
-    """Return (id, label, whether it covers the structure and can run) of each potential, those for this one first."""
-    ordered = sorted(potentials, key=lambda one: not _is_made_for(one, structure_id))
-    return [
-        (one["id"], _label(one, elements, structure_id), not (_missing(one, elements) or one["unavailable"]))
-        for one in ordered
-    ]
-
-
-def _is_made_for(potential: JsonObject, structure_id: str) -> bool:
-    return bool(potential["kind"] == "trained" and potential["structure_id"] == structure_id)
-
-
 def _compared(potentials: Sequence[JsonObject]) -> list[JsonObject]:
     """Return the potentials of which something is known, installed ones first."""
     known = [one for one in potentials if one["evidence"] or one["call_seconds"]]
     return sorted(known, key=lambda one: one["unavailable"] is not None)
-
-
-def _label(potential: JsonObject, elements: Sequence[str], structure_id: str) -> str:
-    count = len(potential["elements"])
-    known = f"{count} elements" if count > 3 else ", ".join(potential["elements"]) or "elements not stated"
-    if potential["kind"] == "trained":
-        known = "for this structure" if _is_made_for(potential, structure_id) else f"for another structure of {known}"
-        known = f"{known}, {ago(potential['created_at'])}"
-    label = f"{potential['name']} · {known}"
-    if missing := _missing(potential, elements):
-        return f"{label} · lacks {', '.join(missing)}"
-    if potential["unavailable"]:
-        return f"{label} · not installed"
-    return label if potential["installed"] else f"{label} · fetched at first use"
-
-
-def _missing(potential: JsonObject, elements: Sequence[str]) -> list[str]:
-    known = potential["elements"]
-    return [element for element in elements if known and element not in known]
-
-
-def default_potential(potentials: Sequence[JsonObject], elements: Sequence[str], structure_id: str) -> str:
-    """Return the id of a potential that covers the structure and can run: trained for it, else pretrained, else any."""
-
-    def rank(potential: JsonObject) -> int:
-        if _is_made_for(potential, structure_id):
-            return 0
-        return 1 if potential["kind"] == "pretrained" else 2
-
-    usable = [one for one in potentials if not (_missing(one, elements) or one["unavailable"])]
-    return min(usable, key=rank)["id"] if usable else ""
 
 
 PAGE: Final = Page("/structures/{structure_id}", "structure.html", context)

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from frontend.client import ApiClient, ApiProblem, JsonObject, settled
 from frontend.contexts.page import Context, Page, Query, required
-from frontend.contexts.structure import default_potential, has_force_constants, potential_choices
+from frontend.contexts.structure import has_force_constants
 from frontend.options_schema import chosen_values, options_of_schema
+from frontend.potential_choice import default_potential, potential_choices
 
 MAX_ITEMS: Final = 100
 FAMILY: Final = "nep"
@@ -58,7 +59,7 @@ async def context(api: ApiClient, path: Query, query: Query) -> Context:
     return {
         "structure": structure,
         "title": structure["name"] or structure["formula"],
-        "bases": potential_choices(bases, elements, structure_id),
+        "bases": potential_choices(bases, elements, structure_id, trainings),
         "references": [one for one in offered if one["available"]],
         "unavailable": [one for one in offered if not one["available"]],
         "label_sets": sets,

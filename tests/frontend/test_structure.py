@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from frontend.client import JsonObject
-from frontend.contexts.structure import default_potential, potential_choices
 from frontend.options_schema import chosen_values, options_of
+from frontend.potential_choice import default_potential, potential_choices
 
 from .conftest import CrystalSite, Site, run
 
@@ -183,3 +183,36 @@ def test_potentials_that_lack_an_element_cannot_be_chosen() -> None:
     assert "for this structure" in first[1]
     labels = {one: label for one, label, _ in potential_choices(potentials, ["Si"], "any")}
     assert "for another structure" in labels["tuned"]
+
+
+def test_the_trained_potential_with_the_best_phonons_is_offered_first() -> None:
+    def made(name: str, day: int) -> JsonObject:
+        known = {"elements": ["Si"], "kind": "trained", "installed": True, "unavailable": None, "structure_id": "si"}
+        return {"id": name, "name": name, "created_at": f"2026-11-{day}T12:00:00Z", **known}
+
+    def training(name: str, phonons: float | None, force: float) -> JsonObject:
+        held_out = {"after": {"force_ev_per_angstrom": force}}
+        return {"potential_id": name, "evidence": {"phonons": {"mean_error_after": phonons}, "held_out": held_out}}
+
+    # Newest first, as the API lists them
+    potentials = [made("not compared", 29), made("worse", 28), made("newer of equals", 27), made("older of equals", 26)]
+    potentials.append(made("its training is deleted", 25))
+    trainings = [
+        training("not compared", None, 0.001),
+        training("worse", 0.05, 0.001),
+        training("newer of equals", 0.02, 0.01),
+        training("older of equals", 0.02, 0.01),
+        {"potential_id": None, "evidence": {}},
+    ]
+
+    assert default_potential(potentials, ["Si"], "si", trainings) == "newer of equals"
+    offered = potential_choices(potentials, ["Si"], "si", trainings)
+    assert [name for name, _, _ in offered] == [
+        "newer of equals",
+        "older of equals",
+        "worse",
+        "not compared",
+        "its training is deleted",
+    ]
+    assert "2.0 %" in offered[0][1]
+    assert "%" not in offered[3][1]
