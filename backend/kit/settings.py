@@ -86,6 +86,14 @@ class Settings(BaseSettings):
         512 * 1024 * 1024, description="memory for partials, so that a change of a slider reads no file"
     )
 
+    # Empty, or of some length: a short one could be guessed
+    metrics_token: Annotated[str, Field(pattern=r"^([A-Za-z0-9_.~+/=-]{16,200})?$")] = Field(
+        "",
+        repr=False,
+        description="token of at least 16 characters that /metrics asks for; empty: /metrics answers only a server of "
+        "one machine",
+    )
+
     nep89_url: str = Field("", description="address to download NEP89 from; empty: the Python package index")
 
     @field_validator("allowed_hosts", mode="before")
@@ -126,6 +134,11 @@ class Settings(BaseSettings):
     def embedded_broker(self) -> bool:
         """Whether messages are files in the data folder, so that server and worker share a machine."""
         return self.broker_url.startswith("filesystem:")
+
+    @property
+    def single_machine(self) -> bool:
+        """Whether this is the embedded default: a loopback address, and one broker for server and worker."""
+        return self.auth is None and is_loopback(self.host) and self.embedded_broker
 
     @property
     def scratch_dir(self) -> Path:

@@ -11,6 +11,7 @@ import pytest
 from anyio.from_thread import BlockingPortal
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
+from pydantic import ValidationError
 from sqlalchemy import event
 
 from backend.app import create_app
@@ -174,6 +175,61 @@ def test_metrics_is_no_part_of_the_api(client: Client) -> None:
     assert "/metrics" not in client.get("http://127.0.0.1:8000/openapi.json").json()["paths"]
     assert client.get("/metrics").status_code == 404
     assert client.get(METRICS, headers={"Host": "evil.example"}).status_code == 400
+
+
+TOKEN = "prometheus-0123456789"
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (f"Bearer {TOKEN}", 200),
+        (f"bearer  {TOKEN}", 200),
+        (None, 401),
+        ("Bearer ", 401),
+        (f"Basic {TOKEN}", 401),
+        (TOKEN, 401),
+        (f"Bearer {TOKEN[:-1]}", 401),
+        (f"Bearer {TOKEN}9", 401),
+        ("Bearer gründe", 401),
+    ],
+)
+def test_token_opens_metrics_and_nothing_else_does(
+    settings: Settings, portal: BlockingPortal, header: str | None, status: int
+) -> None:
+    client = Client(portal, create_app(settings.model_copy(update={"metrics_token": TOKEN})))
+    headers = {} if header is None else {"Authorization": header.encode("latin-1")}
+    answer = client.get(METRICS, headers=headers)
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.headers["www-authenticate"].startswith("Bearer")
+        assert answer.json()["code"] == "metrics_token_needed"
+        assert "beamcast_jobs" not in answer.text
+
+
+def test_token_of_metrics_opens_nothing_else(settings: Settings, portal: BlockingPortal) -> None:
+    client = Client(portal, create_app(settings.model_copy(update={"metrics_token": TOKEN})))
+    assert client.get("/operations", headers={"Authorization": f"Bearer {TOKEN}"}).status_code == 401
+
+
+@pytest.mark.parametrize(
+    "deployed",
+    [{"host": "0.0.0.0"}, {"auth": "none"}, {"broker_url": "redis://127.0.0.1:1/0"}],
+)
+def test_without_a_token_only_the_embedded_default_answers(
+    settings: Settings, portal: BlockingPortal, deployed: dict[str, str]
+) -> None:
+    answer = Client(portal, create_app(settings.model_copy(update=deployed))).get(METRICS)
+    assert (answer.status_code, answer.json()["code"]) == (401, "metrics_token_not_set")
+
+
+@pytest.mark.parametrize("token", ["short", "with a space in it", "x" * 201])
+def test_a_token_that_could_be_guessed_or_not_sent_is_refused(token: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(metrics_token=token)
+    assert [one["loc"] for one in refused.value.errors()] == [("metrics_token",)]
+    assert token not in str(refused.value)
 
 
 def test_owners_are_no_labels(client: Client, structure: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import uuid
 from datetime import timedelta
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from sqlmodel import col, update
 
@@ -145,11 +144,10 @@ def test_other_owners_are_ids_that_cannot_be_followed(
     }
 
 
-@pytest.mark.parametrize("path", ["/operations", "http://127.0.0.1:8000/metrics"])
-def test_only_operators_may_look(client: Client, app: FastAPI, path: str) -> None:
-    assert client.get(path).status_code == 200
+def test_only_operators_may_look(client: Client, app: FastAPI) -> None:
+    assert client.get("/operations").status_code == 200
     app.dependency_overrides[current_owner] = lambda: "somebody"
-    refused = client.get(path)
+    refused = client.get("/operations")
     assert refused.status_code == 403
     assert refused.headers["content-type"] == "application/problem+json"
 

@@ -91,6 +91,8 @@ WORDS: Final[Mapping[str, Words]] = {
     "invalid_content_length": "Content-Length is not a number.",
     "invalid_token": "This is no access token of this server, or it was revoked; create a new one.",
     "invalid_range": "The header Range is not a range of bytes, such as bytes=0-999; without it the file comes whole.",
+    "metrics_token_needed": "Metrics need the header Authorization: Bearer with the token of BEAMCAST_METRICS_TOKEN.",
+    "metrics_token_not_set": "Metrics of this server are closed until BEAMCAST_METRICS_TOKEN is set.",
     "method_not_allowed": "{path} does not accept {method}; /docs lists the methods of each address.",
     "not_by_token": "No access token may send this request; send it without one.",
     "not_found": _not_found,
