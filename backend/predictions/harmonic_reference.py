@@ -44,8 +44,8 @@ def find_reference(scope: Scope, body: PredictionIn, structure: Structure) -> Pr
     return row
 
 
-def check_modes(modes: HarmonicModes, structure: StructureData) -> None:
-    """Check that the structure has the modes that a reference gives.
+def check_modes(modes: HarmonicModes, structure: StructureData, loc: str = "harmonic_modes") -> None:
+    """Check that the structure has the modes that a reference gives; `loc` is the field that names them.
 
     Raises
     ------
@@ -53,7 +53,7 @@ def check_modes(modes: HarmonicModes, structure: StructureData) -> None:
         There are no molecules.
     """
     if modes == "internal" and find_molecules(len(structure.numbers), bonds(structure)) is None:
-        raise Unprocessable.at("harmonic_modes", Notice("crystal_without_molecules"))
+        raise Unprocessable.at(loc, Notice("crystal_without_molecules"))
 
 
 def check_options(options: Options) -> None:

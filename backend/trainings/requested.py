@@ -21,7 +21,7 @@ from backend.structures.service import load_structure
 from backend.structures.tables import Structure
 from backend.trainings.offers import atoms_of_labels, find_offer
 from backend.trainings.recipes import Recipe
-from backend.trainings.references import REFERENCES
+from backend.trainings.references import GPAW, REFERENCES
 from backend.trainings.schemas import ReferenceIn
 from scattering.core.harmonic_crystal import HarmonicCrystal
 from scattering.core.isotopes import species_masses
@@ -71,6 +71,11 @@ class Requested:
     engine: str | None = None
     queue: str = "cpu"
     seconds: float = 0.0
+
+    @property
+    def gives_force_constants(self) -> bool:
+        """Whether those of the reference are known before the fit: GPAW labels cells of several shapes instead."""
+        return self.phonons is not None or self.engine not in {None, GPAW}
 
 
 def check(scope: Scope, reference: ReferenceIn, material: Material) -> Requested:

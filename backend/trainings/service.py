@@ -25,8 +25,10 @@ from backend.kit.http.pagination import Paging
 from backend.phonon_files import harmonic_crystal_file
 from backend.potentials import service as potentials
 from backend.potentials.tables import Potential
+from backend.predictions import harmonic_reference
+from backend.structures.service import load_structure
 from backend.structures.tables import Structure
-from backend.trainings import files, recipes, requested, trainers
+from backend.trainings import files, mode_fits, recipes, requested, trainers
 from backend.trainings.recipes import Recipe
 from backend.trainings.requested import Material, Requested
 from backend.trainings.schemas import TrainingIn
@@ -81,11 +83,15 @@ def check_request(scope: Scope, body: TrainingIn) -> CheckedTraining:
         raise Unprocessable.of_fields(problems) from error
     material = Material(structure, base, recipe)
     labels = requested.check(scope, body.reference, material)
-    return CheckedTraining(material, labels, estimate_seconds(recipe, labels))
+    data = load_structure(scope.settings, structure.id)
+    harmonic_reference.check_modes(recipe.harmonic_modes, data, "options.harmonic_modes")
+    mode_fits.check(recipe, data, has_force_constants=labels.gives_force_constants)
+    seconds = estimate_seconds(recipe, labels) + mode_fits.seconds(recipe, mode_fits.fitted_atoms(data))
+    return CheckedTraining(material, labels, seconds)
 
 
 def estimate_seconds(recipe: Recipe, labels: Requested) -> float:
-    """Return the duration of a training on one core, in s."""
+    """Return the duration of the labels, the fit to them and the checks on one core, in s."""
     atoms_per_step = recipe.batch_size * labels.atoms_per_label
     dynamics = recipe.dynamics_ps * STEPS_PER_PS * ATOMS_OF_DYNAMICS / ATOM_STEPS_PER_SECOND
     return labels.seconds + SECONDS_OF_CHECKS + recipe.steps * atoms_per_step * SECONDS_PER_ATOM_STEP + dynamics

@@ -312,6 +312,8 @@ def test_an_ended_training_is_not_cancelled(client: Client, trainer: str, reques
             "not_found",
         ),
         ({"temperature_k": 1e9}, "temperature_k", "less_than_equal"),
+        ({"options": {"mode_steps": 1}}, "options.mode_steps", "mode_fit_without_molecules"),
+        ({"options": {"harmonic_modes": "internal"}}, "options.harmonic_modes", "crystal_without_molecules"),
     ],
 )
 def test_what_a_request_must_not_say(

@@ -26,6 +26,7 @@ from ase.calculators.singlepoint import SinglePointCalculator
 from neppo import StructureContainer, read_model, write_model
 from numpy.typing import NDArray
 
+from backend.trainings.mode_fits import MAX_COUPLINGS
 from scattering.core.constants import RECOIL_MEV_A2_AMU
 from scattering.simulate.harmonic_forces import HarmonicForces
 from workers.kit.checkpoint import Checkpoint, Checkpoints
@@ -38,8 +39,6 @@ REST_WEIGHT: Final = 60.0
 """1/Å: weight of the shift of the atoms by the forces at rest. With 10, benzene's softest modes moved with it."""
 MIN_COUPLING: Final = 1e-3
 """Couplings below this are left out. Most of them are zero by symmetry."""
-MAX_ROWS: Final = 4000
-"""Couplings of one step; of more, the worst ones are taken."""
 FIRST_DAMPING: Final = 1.0
 TRIED_DAMPINGS: Final = (10.0, 1.0, 0.1, 0.01)
 """Over the damping of the last step, the most damped first."""
@@ -244,7 +243,7 @@ def _modes(sites: Atoms, reference: HarmonicForces) -> tuple[NDArray[np.float64]
 def _chosen(errors: NDArray[np.float64], wanted: NDArray[np.float64]) -> list[NDArray[np.int64]]:
     """Return, for each mode, itself and later modes whose couplings are fitted."""
     coupled = np.triu(np.abs(errors) > MIN_COUPLING) | np.eye(len(wanted), dtype=bool)
-    if (extra := int(coupled.sum()) - MAX_ROWS) > 0:
+    if (extra := int(coupled.sum()) - MAX_COUPLINGS) > 0:
         sizes = np.where(coupled & ~np.eye(len(wanted), dtype=bool), np.abs(errors), np.inf)
         coupled.ravel()[np.argsort(sizes.ravel())[:extra]] = False
     return [np.flatnonzero(row) for row in coupled]

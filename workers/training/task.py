@@ -18,11 +18,9 @@ from backend.families.record import UnusablePotential
 from backend.families.records.nep.restriction import restrict
 from backend.kit.files.storage import replace_file
 from backend.phonon_files import harmonic_crystal_file
-from backend.trainings import files
+from backend.trainings import files, mode_fits
 from backend.trainings.assignment import TrainingAssignment
-from backend.trainings.references import MIN_HEIGHT_OF_POTENTIALS_ANGSTROM
 from scattering.core.notices import Notice
-from scattering.simulate.protocol import choose_supercell
 from workers import engines, stages
 from workers.engines import machine
 from workers.engines.interface import Potential
@@ -31,7 +29,7 @@ from workers.kit.failures import CannotPredict
 from workers.kit.progress import Progress
 from workers.kit.workplace import Workplace
 from workers.simulations.provenance import versions
-from workers.simulations.steps.harmonic_correction import find_molecules_of, on_supercell
+from workers.simulations.steps.harmonic_correction import on_supercell
 from workers.training import gate, stability, ways
 from workers.training.errors import Parity, measure
 from workers.training.labels import Labels, prepare
@@ -44,8 +42,6 @@ TRAINED_SHARE: Final = 0.75
 FITTED_SHARE: Final = 0.5
 """Fraction of the job at the end of the fit to the labels, where a fit to the modes follows."""
 CURVE_INTERVAL_S: Final = 1.0
-MAX_FITTED_ATOMS: Final = 200
-"""Atoms of a supercell whose modes are all fitted. The time grows with the cube of this number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,9 +173,8 @@ def _fit_modes(
     progress: Progress,
 ) -> float:
     """Fit the potential of a crystal of molecules to the modes of its reference; return the seconds of all attempts."""
-    repeats = choose_supercell(atoms.cell.array, min_height=MIN_HEIGHT_OF_POTENTIALS_ANGSTROM)
-    sites, steps = atoms.repeat(repeats), assignment.recipe.mode_steps
-    if reference is None or not steps or len(sites) > MAX_FITTED_ATOMS or find_molecules_of(sites) is None:
+    steps = assignment.recipe.mode_steps
+    if reference is None or not steps:
         return 0.0
     from workers.training.mode_fit import ModeFit  # imports PyTorch
 
@@ -188,6 +183,7 @@ def _fit_modes(
     digest = hashlib.sha256(reference.read_bytes() + (folder / files.LABELS).read_bytes())
     digest.update(repr(assignment.recipe).encode())
     checkpoints = Checkpoints(workplace, "modes", fingerprint=digest.hexdigest())
+    sites = atoms.repeat(mode_fits.supercell(atoms.cell.array))
     forces = on_supercell(harmonic_crystal_file.load(reference), sites)
     fit = ModeFit(file, sites, forces, checkpoints)
     report = progress.report_until(TRAINED_SHARE)

@@ -53,6 +53,10 @@ WORDS: Final[Mapping[str, Words]] = {
     "dft_not_converged": "GPAW is not converged with the largest {quantity} that is tried ({cutoff_ev:.0f} eV, wave "
     "vectors {spacing_inv_angstrom:.2g} Å⁻¹ apart). Upload labels instead.",
     "labelling_failed": "{title} cannot label a structure: {reason}",
+    "mode_fit_too_large": "The modes of {n_atoms} atoms cannot be fitted ({maximum} at most). Set `mode_steps` to 0.",
+    "mode_fit_without_force_constants": "The modes can be fitted only to a reference with force constants: those of a "
+    "forecast, or of another potential. Name one, or set `mode_steps` to 0.",
+    "mode_fit_without_molecules": "Modes are fitted in crystals of molecules only. Set `mode_steps` to 0.",
     "no_labelling_program": "No running worker has {title}. Install it on a worker (Debian and Ubuntu: apt-get install "
     "gpaw gpaw-data), and start it again.",
     "no_trainer": _no_trainer,
