@@ -1,12 +1,17 @@
 """Families of potentials that other installed packages bring, by entry points of the group `beamcast.calculators`.
 
-An entry point names a module with a mapping `RECORD` and a function `calculator`. The server imports the module to read
-the record, so the module imports its libraries in the function. docs/operations.md has the format.
+An entry point names a module with a mapping `RECORD` and a function `calculator`. A process of its own imports the
+module to read the record (`plugin_record`), because a package of the site may exit or crash. It has a time limit, so
+the module imports its libraries in the function. docs/operations.md has the format.
 """
 
 from __future__ import annotations
 
+import json
 import logging
+import os
+import subprocess
+import sys
 from collections.abc import Container, Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import Annotated, Any, Final
@@ -18,6 +23,10 @@ from backend.families.record import Family
 GROUP: Final = "beamcast.calculators"
 MODULE: Final = "workers.engines.ase_calculators.plugins"
 """Module of workers that loads the calculators of all these families."""
+
+READER: Final = "backend.families.plugin_record"
+MAX_IMPORT_S: Final = 60.0
+MAX_LOGGED_CHARACTERS: Final = 1000
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +84,7 @@ def find_families(taken: Container[str]) -> dict[str, Family]:
         try:
             found[point.name] = _family(point)
         except Exception:
-            # The package belongs to the site: an error in it must not stop the server
+            # A wrong record must not stop the server
             logger.exception("entry point %s of the group %s cannot be read", point.name, GROUP)
     return found
 
@@ -93,9 +102,36 @@ def load_module(name: str) -> Any:
     raise LookupError(f"no installed package has the entry point {name} of the group {GROUP}")
 
 
+def _read(name: str) -> Mapping[str, Any]:
+    """Return the record of an entry point.
+
+    Raises
+    ------
+    OSError
+        Its module failed, ended the process or took too long, or its record is no JSON; the message has the end of what
+        it printed.
+    """
+    # The same packages as in this process
+    search = {"PYTHONPATH": os.pathsep.join(sys.path)}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", READER, name],
+            env=os.environ | search,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=MAX_IMPORT_S,
+        )
+        if done.returncode:
+            raise OSError(f"its process ended with {done.returncode}: {done.stderr[-MAX_LOGGED_CHARACTERS:]}")
+        record: Mapping[str, Any] = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError) as error:
+        raise OSError(f"it has no record: {error}") from error
+    return record
+
+
 def _family(point: EntryPoint) -> Family:
-    given: Mapping[str, Any] = point.load().RECORD
-    record = PluginRecord.model_validate({**given, "name": point.name})
+    record = PluginRecord.model_validate({**_read(point.name), "name": point.name})
     package = "" if point.dist is None else point.dist.name
     engine = {
         **record.model_dump(include={"title", "methods", "licence", "citation"}),

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from backend.engines import catalogue as engines
+from backend.families import plugins
 from backend.families.catalogue import families
 from backend.health import heartbeats
 from backend.kit.db import database
@@ -198,10 +199,13 @@ def plugged_in(tmp_path: Path) -> Iterator[None]:
         plugin_package.installed(
             tmp_path / "site-packages",
             patch,
-            emt=plugin_package.MODULE,
+            emt="import os\nos.write(1, b'licence found')\n" + plugin_package.MODULE,
             broken=plugin_package.BROKEN,
             chgnet=plugin_package.MODULE,
             wrong="RECORD = {'title': 'x', 'potentials': []}",
+            exits="import sys\nsys.exit(0)",
+            crashes="import os\nos.abort()",
+            unwritable="RECORD = {'title': object()}",
         ),
     ):
         yield
@@ -209,7 +213,7 @@ def plugged_in(tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("plugged_in")
 def test_a_package_of_the_site_brings_a_family(client: Client, settings: Settings, structure: dict[str, Any]) -> None:
-    # A package that cannot be imported, one with a name of ours and one without potentials are left out
+    # Packages that cannot be imported, end the process, have a name of ours or no right record are left out
     assert {"emt"} == families().keys() - {"chgnet", "mace", "nep", "nequix", "sevennet", "xtb"}
     register(settings)
     emt = listed(client)["EMT of this site"]
@@ -221,6 +225,14 @@ def test_a_package_of_the_site_brings_a_family(client: Client, settings: Setting
     assert listed(client)["EMT of this site"]["installed"]
     (error,) = ask(client, structure, potential="EMT of this site").json()["errors"]
     assert error["code"] == "elements_not_covered"
+
+
+def test_a_package_whose_import_does_not_end_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plugins, "MAX_IMPORT_S", 0.5)
+    with pytest.MonkeyPatch.context() as patch:
+        endless = {"endless": "import time\ntime.sleep(1000)"}
+        with plugin_package.installed(tmp_path / "site-packages", patch, **endless):
+            assert "endless" not in families()
 
 
 @pytest.mark.parametrize(
