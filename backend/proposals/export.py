@@ -36,6 +36,8 @@ from backend.proposals.schemas import Kind, ProposalIn
 from backend.proposals.tables import Proposal, ProposalReport
 from backend.structures import service as structures
 from backend.structures.tables import Structure
+from backend.trainings import bodies
+from backend.trainings import service as trainings
 from scattering.core.notices import Notice
 
 REPORT_TYPES = {"pdf": "application/pdf", "html": "text/html"}
@@ -48,7 +50,8 @@ Proposals, Import; or
 structures/    structures as uploaded
 predictions/   partial dynamic structure factors (HDF5), independent of the instrument
 datasets/      measured data as uploaded
-potentials/    uploaded potentials; beamcast.json states the sha256 of pretrained ones
+potentials/    uploaded and trained potentials, these with their labels and the evidence of their
+               training; beamcast.json states the sha256 of pretrained ones
 reports/       reports
 """
 
@@ -204,12 +207,35 @@ def _model(scope: Scope, number: int, row: Potential, crate: _Crate) -> form.Mod
             _member("potentials", number, f"{row.name}.txt"),
             potentials.uploaded_file(scope.settings, row),
             name=row.name,
-            description=f"{families()[row.family].title}, as uploaded",
+            description=f"{families()[row.family].title}, as {row.kind}",
             encodingFormat="text/plain",
             sha256=row.sha256,
         )
+        _training(scope, number, row, crate)
     return form.ModelEntry(
         id=row.id, name=row.name, sha256=row.sha256, licence=row.licence, citation=row.citation, file=file
+    )
+
+
+def _training(scope: Scope, number: int, row: Potential, crate: _Crate) -> None:
+    """Put the labels and the record of the training that made a potential; an import does not read them."""
+    training = trainings.trained(scope, row.id)
+    if training is None:
+        return
+    crate.put(
+        _member("potentials", number, "labels.xyz"),
+        trainings.labels_text(scope, training).encode(),
+        name=f"Labels of {row.name}",
+        description="Labels that the potential was trained on, extended XYZ",
+        encodingFormat="text/plain",
+        sha256=training.provenance.get("labels_sha256", ""),
+    )
+    crate.put(
+        _member("potentials", number, "training.json"),
+        bodies.of_row(scope, training).model_dump_json(indent=1).encode(),
+        name=f"Training of {row.name}",
+        description="Request, evidence, checksums and versions of the training",
+        encodingFormat="application/json",
     )
 
 

@@ -45,6 +45,7 @@ from tests.frontend.conftest import ZONES, flat_branch
 from .conftest import DISORDERED, SILICON, Client
 from .predicting import COARSE_GRID, ask, finish, run, silicon_partials, succeeded
 from .proposing import CSV, again, make, put, report, upload
+from .trained import labels_of, train
 
 Change = Callable[[dict[str, Any], dict[str, bytes]], None]
 
@@ -322,6 +323,27 @@ def test_an_uploaded_potential_comes_along(
     manifest, files = unpacked(sent)
     files[manifest["models"][0]["file"]] = b"nep4 1 Ge\n"
     assert "wrong_potential_in_archive" in refused(client, packed(manifest, files))
+
+
+def test_a_trained_potential_comes_with_its_labels_and_its_evidence(
+    client: Client, settings: Settings, structure: dict[str, Any], tmp_path: Path
+) -> None:
+    trained = train(client, settings, structure["id"], tmp_path / "made")
+    with database.transaction(settings) as session:
+        # The file of the potential in this test is not the one that the sum belongs to
+        row = session.get_one(Potential, uuid.UUID(trained["potential_id"]))
+        row.sha256 = hashlib.sha256(models.uploaded_file(settings, row).read_bytes()).hexdigest()
+    prediction = succeeded(client, settings, structure, potential=trained["potential_id"])
+    proposal = make(client)
+    put(client, proposal, "predictions", prediction)
+    sent = export(client, proposal)
+    _, files = unpacked(sent)
+    assert files["potentials/001-labels.xyz"] == labels_of(14)
+    record = json.loads(files["potentials/001-training.json"])
+    assert (record["id"], record["evidence"]["n_labels"]) == (trained["id"], 12)
+    described = json.loads(files["ro-crate-metadata.json"])["@graph"]
+    assert {"potentials/001-labels.xyz", "potentials/001-training.json"} <= {one["@id"] for one in described}
+    assert bring(client, sent).status_code == 201
 
 
 # Archives that mean harm
