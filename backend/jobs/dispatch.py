@@ -8,12 +8,13 @@ nothing; the sweep sends missing ones.
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlmodel import Session, col, func, null, or_, select
+from sqlmodel import Session, col, func, null, or_, select, update
 
 from backend.engines import catalogue
 from backend.health import heartbeats
@@ -76,7 +77,7 @@ def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timede
     """
     session.flush()
     free = [one for one in free_slots(session, heartbeats.living_workers(session, now)) if one.slots > 0]
-    messages = Counter[str]()
+    messages, rung = Counter[str](), list[uuid.UUID]()
     for job in _first_queued(session, now, free) if free else ():
         suitable = [one for one in free if one.suit(job)]
         if not suitable:
@@ -84,9 +85,11 @@ def wake_for_queued_jobs(session: Session, now: datetime, *, sent_before: timede
         chosen = max(suitable, key=lambda one: one.slots)
         chosen.take(job)
         if job.rung_at is None or job.rung_at <= now - sent_before:
-            job.rung_at = now
-            session.add(job)
+            rung.append(job.id)
             messages[chosen.worker.name] += 1
+    # By a statement: the owner of a job may have deleted it since it was read. In one order, against deadlocks
+    for job_id in sorted(rung):
+        session.exec(update(Job).where(col(Job.id) == job_id).values(rung_at=now))
     for worker, times in messages.items():
         wake_worker(session, worker, times)
     return messages.total()
