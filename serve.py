@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import fcntl
 import gc
 import importlib
 import logging
@@ -31,6 +30,7 @@ from backend.health import heartbeats
 from backend.jobs import sweep
 from backend.kit import logs
 from backend.kit.db import database
+from backend.kit.files import data_folder
 from backend.kit.queue.wake_up import QUEUES, forget_messages
 from backend.kit.settings import Settings, current, error_messages
 from backend.startup import prepare
@@ -166,18 +166,15 @@ def _listening(settings: Settings) -> Iterator[socket.socket]:
 @contextlib.contextmanager
 def _only_one(settings: Settings) -> Iterator[None]:
     """Hold the data folder: two servers on one would take each other's jobs away."""
-    try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
-        lock = (settings.data_dir / "server.lock").open("w")
-    except OSError as error:
-        raise CannotStart(f"cannot write to {settings.data_dir}: {error.strerror or error}") from error
-    with lock:
+    with contextlib.ExitStack() as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            held.enter_context(data_folder.hold(settings))
         except BlockingIOError as error:
             raise CannotStart(
                 f"another Beamcast is running on {settings.data_dir}; set BEAMCAST_DATA_DIR for a second one"
             ) from error
+        except OSError as error:
+            raise CannotStart(f"cannot write to {settings.data_dir}: {error.strerror or error}") from error
         yield
 
 
