@@ -29,6 +29,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend.health import heartbeats
 from backend.jobs import sweep
 from backend.kit import logs
+from backend.kit.addresses import is_loopback
 from backend.kit.db import database
 from backend.kit.files import data_folder
 from backend.kit.queue.wake_up import QUEUES, forget_messages
@@ -119,6 +120,7 @@ def main() -> int:
         settings = current()
         logs.configure(settings)
         _refuse_open_server(settings)
+        _warn_of_no_accounts(settings)
         with _listening(settings) as listener, _only_one(settings):
             asyncio.run(_run(settings, listener))
     except ValidationError as error:
@@ -138,6 +140,15 @@ def _refuse_open_server(settings: Settings) -> None:
         raise CannotStart(
             f"other machines reach {settings.host}, and there is no login. Set BEAMCAST_HOST=127.0.0.1, or "
             "BEAMCAST_AUTH=none if only a proxy that authenticates users reaches the server"
+        )
+
+
+def _warn_of_no_accounts(settings: Settings) -> None:
+    if settings.auth == "none" and not is_loopback(settings.host):
+        logger.warning(
+            "BEAMCAST_AUTH=none: whoever reaches %s reads, changes and deletes everything, and is an operator. Only a "
+            "proxy that authenticates users may reach this address",
+            settings.host,
         )
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 
 from backend.accounts import routes as accounts
+from backend.accounts import sign_in
 from backend.accounts.bearer import BearerTokens
+from backend.accounts.session_cookies import SessionCookies
 from backend.calibrations import routes as calibrations
 from backend.comparisons import routes as comparisons
 from backend.datasets import routes as datasets
@@ -104,10 +106,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.predictions_size = FolderSize(settings.predictions_dir)
     app.add_middleware(Uploads, settings=settings)
     app.add_middleware(JsonBodies)
+    app.add_middleware(SessionCookies, settings=settings, api=API)
     # Before a body is read, and after foreign pages are refused
     app.add_middleware(BearerTokens, settings=settings, api=API)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(AccessLog)
+    sign_in.install(app, settings)
     metrics.install(app, settings, app.state.predictions_size, api=API)
     errors.install(app)
     add_documentation(app)

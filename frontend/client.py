@@ -14,6 +14,9 @@ import httpx
 
 API = "/api/v1"
 
+OWN_PAGE = {"Sec-Fetch-Site": "same-origin"}
+"""Header by which browsers tell requests of our own pages from those of other sites."""
+
 JsonObject = dict[str, Any]
 
 
@@ -68,7 +71,11 @@ class ApiClient:
         # A fresh client each time: a shared one would keep one user's Set-Cookie and send it for the next.
         transport = httpx.ASGITransport(app=self._app, raise_app_exceptions=False)
         async with httpx.AsyncClient(
-            transport=transport, base_url="http://127.0.0.1", cookies=self._cookies, trust_env=False
+            transport=transport,
+            base_url="http://127.0.0.1",
+            cookies=self._cookies,
+            headers=OWN_PAGE,
+            trust_env=False,
         ) as http:
             try:
                 response = await http.request(method, API + path, **kwargs)

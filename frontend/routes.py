@@ -52,6 +52,7 @@ PAGES: Final[tuple[Page, ...]] = (
     guide.FIRST,
     guide.PAGE,
     about.PAGE,
+    messages.SIGNED_OUT_PAGE,
 )
 BROTLI_QUALITY: Final = 5
 """A page of 100 kB takes about 2 ms."""
@@ -67,7 +68,9 @@ def mount(app: FastAPI, files: StaticFiles, pages: tuple[Page, ...] = PAGES) -> 
     client = ApiClient(app)
 
     def render(request: Request, template: str, values: Context, status: int, *, indexed: bool = True) -> Response:
-        html = templates.get_template(template).render({"here": request.url.path, **values})
+        html = templates.get_template(template).render(
+            {"here": request.url.path, "user_name": getattr(request.state, "user_name", None), **values}
+        )
         headers = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"}
         if not indexed:
             headers["X-Robots-Tag"] = "noindex"

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -145,7 +146,8 @@ def workers(pid: int) -> list[int]:
         ({"BEAMCAST_DATA_DIR": "/proc/nowhere"}, "/proc/nowhere"),
         ({"BEAMCAST_HOST": "0.0.0.0"}, "BEAMCAST_AUTH"),
         ({"BEAMCAST_HOST": "::"}, "BEAMCAST_AUTH"),
-        ({"BEAMCAST_AUTH": "oidc"}, "BEAMCAST_AUTH"),
+        ({"BEAMCAST_AUTH": "ldap"}, "BEAMCAST_AUTH"),
+        ({"BEAMCAST_AUTH": "oidc"}, "BEAMCAST_OIDC_ISSUER"),
     ],
 )
 def test_what_is_in_the_way_is_said_in_one_line(tmp_path: Path, setting: dict[str, str], word: str) -> None:
@@ -167,6 +169,14 @@ def test_what_is_in_the_way_is_said_in_one_line(tmp_path: Path, setting: dict[st
     (line,) = ended.stderr.splitlines()
     assert line.startswith("Beamcast cannot start: ")
     assert word in line
+
+
+@pytest.mark.parametrize(
+    ("host", "auth", "warns"), [("0.0.0.0", "none", True), ("127.0.0.1", "none", False), ("127.0.0.1", None, False)]
+)
+def test_a_server_open_to_others_says_so(caplog: pytest.LogCaptureFixture, host: str, auth: Any, warns: bool) -> None:
+    serve._warn_of_no_accounts(Settings(host=host, auth=auth))
+    assert [(one.levelname, host in one.getMessage()) for one in caplog.records] == [("WARNING", True)] * warns
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""Who sends a request: personal access tokens, and what they may do."""
+"""Who sends a request: users who sign in, their sessions, personal access tokens, and what those may do."""

@@ -52,7 +52,7 @@ class BearerTokens:
             busy = Unavailable(Notice("database_busy"))
             await as_response(busy.document(), busy.headers)(scope, receive, send)
             return
-        scope.setdefault("state", {}).update(owner=verified.owner, token_scopes=verified.scopes)
+        scope.setdefault("state", {}).update(owner=verified.owner, token_scopes=verified.scopes, roles=verified.roles)
         await self._app(scope, receive, send)
 
     def _path(self, scope: Scope) -> str | None:

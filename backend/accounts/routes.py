@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from typing import get_args
 
 from fastapi import APIRouter, Request, Response
 
 from backend.accounts import service
 from backend.accounts.rules import TOKEN_SCOPES
-from backend.accounts.schemas import MeOut, NewTokenOut, TokenIn, TokenOut
-from backend.kit.db.owners import OwnerDep, ScopeDep, is_operator
+from backend.accounts.schemas import MeOut, NewTokenOut, Role, TokenIn, TokenOut
+from backend.kit.db.owners import OwnerDep, RolesDep, ScopeDep
+from backend.kit.db.sessions import SettingsDep
 from backend.kit.http.errors import Conflict, Forbidden, NotFound, Unauthorized, responses
 from backend.kit.http.pagination import Page, PagingDep
 
@@ -18,13 +20,14 @@ router = APIRouter(tags=["accounts"])
 
 
 @router.get("/me", summary="Get the user who sends the request", responses=responses(Unauthorized, Forbidden))
-async def get_me(owner: OwnerDep, request: Request) -> MeOut:
+async def get_me(owner: OwnerDep, roles: RolesDep, settings: SettingsDep, request: Request) -> MeOut:
     """Return the user, the roles, and the scopes of the token."""
     scopes = getattr(request.state, "token_scopes", None)
     return MeOut(
         id=owner,
-        roles=["user", "operator"] if is_operator(owner) else ["user"],
-        auth="none",
+        name=getattr(request.state, "user_name", None),
+        roles=[one for one in get_args(Role) if one in roles],
+        auth=settings.auth or "none",
         token_scopes=None if scopes is None else [one for one in TOKEN_SCOPES if one in scopes],
     )
 

@@ -19,15 +19,18 @@ class MeOut(ResponseBody):
     """Who sends the request."""
 
     id: str = Field(description="owner of the rows; `local`: the one user of a server without accounts")
+    name: str | None = Field(description="as the provider states it; null: not known")
     roles: list[Role]
-    auth: Literal["none"] = Field(description="how users of this server sign in")
+    auth: Literal["none", "oidc"] = Field(description="how users of this server sign in")
     token_scopes: list[TokenScope] | None = Field(
         description="scopes of the token that the request carries; null: it carries none"
     )
 
     model_config = ConfigDict(
         json_schema_extra={
-            "examples": [{"id": "local", "roles": ["user", "operator"], "auth": "none", "token_scopes": None}]
+            "examples": [
+                {"id": "local", "name": None, "roles": ["user", "operator"], "auth": "none", "token_scopes": None}
+            ]
         }
     )
 

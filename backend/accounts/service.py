@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import re
 import secrets
@@ -13,10 +12,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import func
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
+from backend.accounts.digests import sha256
 from backend.accounts.rules import TOKEN_SCOPES, TokenScope
-from backend.accounts.tables import AccessToken
+from backend.accounts.tables import AccessToken, User
 from backend.kit.db import database
 from backend.kit.db.owners import Scope
 from backend.kit.http.errors import Conflict, Unauthorized
@@ -39,6 +39,8 @@ class VerifiedToken:
 
     owner: str
     scopes: frozenset[TokenScope]
+    roles: tuple[str, ...] | None
+    """Of the user at the last sign-in; None on a server without accounts."""
 
 
 def create(scope: Scope, name: str, scopes: Iterable[TokenScope], lifetime: timedelta) -> tuple[AccessToken, str]:
@@ -56,7 +58,7 @@ def create(scope: Scope, name: str, scopes: Iterable[TokenScope], lifetime: time
     asked = set(scopes)
     row = AccessToken(
         name=name,
-        secret_sha256=_sha256(secret),
+        secret_sha256=sha256(secret),
         scopes=[one for one in TOKEN_SCOPES if one in asked],
         expires_at=database.clock(scope.session) + lifetime,
     )
@@ -94,15 +96,25 @@ def verify(settings: Settings, token: str) -> VerifiedToken:
     with database.transaction(settings, reading=True) as session:
         row = session.get(AccessToken, token_id)
         now = database.clock(session)
+        user = _user(session, row.owner) if row and settings.has_accounts else None
     # Compared also where there is no row, so that the time of the answer does not say whether there is one
-    same = hmac.compare_digest(_sha256(secret), row.secret_sha256 if row else "")
-    if row is None or not same:
+    same = hmac.compare_digest(sha256(secret), row.secret_sha256 if row else "")
+    # A token of the local user, of the time before there were accounts, is nobody's
+    if row is None or not same or (settings.has_accounts and user is None):
         raise Unauthorized(Notice("invalid_token"))
     if row.expires_at <= now:
         raise Unauthorized(Notice("expired_token", {"expired_at": row.expires_at.isoformat(timespec="seconds")}))
     if row.last_used_at is None or now - row.last_used_at >= USE_RECORDED_EVERY:
         _record_use(settings, token_id, now)
-    return VerifiedToken(row.owner, frozenset(one for one in TOKEN_SCOPES if one in row.scopes))
+    scopes = frozenset(one for one in TOKEN_SCOPES if one in row.scopes)
+    return VerifiedToken(row.owner, scopes, tuple(user.roles) if user else None)
+
+
+def _user(session: Session, owner: str) -> User | None:
+    try:
+        return session.get(User, uuid.UUID(owner))
+    except ValueError:
+        return None
 
 
 def _record_use(settings: Settings, token_id: uuid.UUID, now: datetime) -> None:
@@ -110,8 +122,3 @@ def _record_use(settings: Settings, token_id: uuid.UUID, now: datetime) -> None:
         statement = select(AccessToken).where(col(AccessToken.id) == token_id).with_for_update()
         if row := session.exec(statement).first():
             row.last_used_at = now
-
-
-def _sha256(secret: str) -> str:
-    # Fast on purpose: a random secret of 256 bits cannot be guessed, unlike a password
-    return hashlib.sha256(secret.encode()).hexdigest()

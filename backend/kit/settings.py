@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -24,10 +25,27 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="further host names of the server, separated by commas; '*' allows all"
     )
-    auth: Literal["none"] | None = Field(
+    auth: Literal["none", "oidc"] | None = Field(
         None,
         description="how users sign in; none: everybody who reaches the server is the local user, which must be stated "
-        "for an address that is not a loopback one",
+        "for an address that is not a loopback one; oidc: at a provider of OpenID Connect",
+    )
+    public_url: str = Field("", description="address at which browsers reach the server, such as https://beamcast.org")
+    oidc_issuer: str = Field("", description="issuer of the provider of OpenID Connect")
+    oidc_client_id: str = Field("", description="id under which the provider knows this server")
+    oidc_client_secret: str = Field("", repr=False, description="secret that the provider gave to this server")
+    oidc_scopes: str = Field("openid profile email", description="scopes that are asked of the provider")
+    oidc_roles_claim: str = Field(
+        "", description="claim with the groups or roles of a user; dots lead into objects, as in realm_access.roles"
+    )
+    oidc_operators: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="values of the claim that make a user an operator, separated by commas"
+    )
+    session_idle_h: Annotated[float, Field(gt=0)] = Field(
+        12.0, description="hours without a request after which a user signs in again"
+    )
+    session_max_h: Annotated[float, Field(gt=0)] = Field(
+        72.0, description="hours after which a user signs in again in any case"
     )
     data_dir: Path = Field(Path("data"), description="folder of the database, structures, potentials, predictions")
     # Kept out of the representation, and so out of logs: they may hold passwords
@@ -96,10 +114,26 @@ class Settings(BaseSettings):
 
     nep89_url: str = Field("", description="address to download NEP89 from; empty: the Python package index")
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allowed_hosts", "oidc_operators", mode="before")
     @classmethod
-    def _split(cls, hosts: object) -> object:
-        return [host.strip() for host in hosts.split(",") if host.strip()] if isinstance(hosts, str) else hosts
+    def _split(cls, values: object) -> object:
+        return [one.strip() for one in values.split(",") if one.strip()] if isinstance(values, str) else values
+
+    @field_validator("public_url", "oidc_issuer")
+    @classmethod
+    def _safe_address(cls, address: str) -> str:
+        parts = urlsplit(address)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname or ""))
+        if address and not (is_safe and parts.hostname and not parts.query and not parts.fragment):
+            raise ValueError("must be an address with https; http is possible on this machine only")
+        return address
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, address: str) -> str:
+        if urlsplit(address).path.strip("/"):
+            raise ValueError("must be an address without a path")
+        return address.rstrip("/")
 
     @field_validator("database_url")
     @classmethod
@@ -124,6 +158,24 @@ class Settings(BaseSettings):
         if not self.database_url:
             object.__setattr__(self, "database_url", f"sqlite:///{self.data_dir / SQLITE_FILE}")
         return self
+
+    @model_validator(mode="after")
+    def _check_accounts(self) -> Self:
+        needed = ("public_url", "oidc_issuer", "oidc_client_id", "oidc_client_secret")
+        missing = [f"BEAMCAST_{name.upper()}" for name in needed if not getattr(self, name)]
+        if self.has_accounts and missing:
+            raise ValueError(f"BEAMCAST_AUTH=oidc needs {', '.join(missing)}")
+        return self
+
+    @property
+    def has_accounts(self) -> bool:
+        """Whether users must sign in."""
+        return self.auth == "oidc"
+
+    @property
+    def is_https(self) -> bool:
+        """Whether browsers reach the server by https only."""
+        return self.public_url.startswith("https:")
 
     @property
     def open_to_all(self) -> bool:
@@ -230,10 +282,13 @@ class Settings(BaseSettings):
 
 def error_messages(error: ValidationError) -> list[str]:
     """Return a sentence for each wrong setting, which starts with the name of the setting."""
-    return [
-        f"BEAMCAST_{'_'.join(map(str, problem['loc'])).upper()}: {problem['msg'].removeprefix('Value error, ')}"
-        for problem in error.errors()
-    ]
+
+    def message(loc: tuple[int | str, ...], text: str) -> str:
+        text = text.removeprefix("Value error, ")
+        # Several settings that do not fit together have no location; the text names them
+        return f"BEAMCAST_{'_'.join(map(str, loc)).upper()}: {text}" if loc else text
+
+    return [message(problem["loc"], problem["msg"]) for problem in error.errors()]
 
 
 @cache

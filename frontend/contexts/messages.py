@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from frontend.client import ApiProblem
-from frontend.contexts.page import Context
+from frontend.client import ApiClient, ApiProblem
+from frontend.contexts.page import Context, Page, Query
 
 
 @dataclass(frozen=True)
@@ -98,3 +98,27 @@ def broken() -> Context:
         "text": "Something went wrong on the server. Its log has the reason. Reload the page to try again.",
         "kind": STRUCTURE,
     }
+
+
+async def _signed_out(_: ApiClient, __: Query, query: Query) -> Context:
+    """Return the message after the sign-out, or after a sign-in that failed."""
+    heading, text = SIGN_IN_FAILURES.get(query.get("reason", ""), SIGNED_OUT)
+    return {"code": "", "title": heading, "heading": heading, "text": text, "kind": SIGNING_IN}
+
+
+SIGNING_IN: Final = Kind("page", "/", "Sign in")
+SIGNED_OUT: Final = ("You are signed out", "Sign in to see your structures and forecasts.")
+SIGN_IN_FAILURES: Final[Mapping[str, tuple[str, str]]] = {
+    "refused": (
+        "The sign-in failed",
+        "The sign-in was cancelled, took too long, or its answer was not valid. Try again; if it fails again, tell the "
+        "people who run this server: its log has the reason.",
+    ),
+    "unavailable": (
+        "The sign-in service does not answer",
+        "Try again in a minute; if it fails again, tell the people who run this server: its log has the reason.",
+    ),
+}
+"""Reason of the query → heading and text."""
+
+SIGNED_OUT_PAGE: Final = Page("/signed-out", "message.html", _signed_out, indexed=False)

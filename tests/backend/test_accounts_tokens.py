@@ -35,6 +35,7 @@ def bearer(token: str) -> dict[str, str]:
 def test_the_local_user(client: Client) -> None:
     assert client.get("/me").json() == {
         "id": LOCAL_USER,
+        "name": None,
         "roles": ["user", "operator"],
         "auth": "none",
         "token_scopes": None,

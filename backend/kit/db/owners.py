@@ -1,12 +1,13 @@
 """Ownership of rows: every query of a subject goes through a `Scope`, which selects the owner's rows.
 
-A server without accounts has one local user. `current_owner` says who sends a request; the subjects do not ask how.
+A server without accounts has one local user. `current_owner` says who sends a request; the subjects do not ask how:
+middleware of `backend.accounts` puts the owner and the roles into the state of the request.
 """
 
 from __future__ import annotations
 
 import uuid
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import ColumnElement, func
@@ -15,11 +16,14 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from backend.kit.db.columns import Owned
 from backend.kit.db.sessions import ReadingSessionDep, SessionDep
-from backend.kit.http.errors import Forbidden, NotFound
+from backend.kit.http.errors import Forbidden, NotFound, NotSignedIn
 from backend.kit.http.pagination import Paging
 from backend.kit.settings import Settings
 from scattering.core.notices import Notice
 
+USER: Final = "user"
+OPERATOR: Final = "operator"
+"""Roles."""
 LOCAL_USER = "local"
 EVERYONE = "everyone"
 """Owner of rows that everybody may read and nobody may change: the pretrained potentials."""
@@ -85,20 +89,37 @@ class Scope:
 
 
 def current_owner(request: Request) -> str:
-    """Return the owner who sends the request: that of its token, which middleware has verified, or the local user."""
-    owner: str = getattr(request.state, "owner", LOCAL_USER)
-    return owner
+    """Return the owner who sends the request: that of its token or session, which middleware has verified.
+
+    Raises
+    ------
+    NotSignedIn
+        There is none, and the server has accounts. Without accounts it is the local user.
+    """
+    owner: str | None = getattr(request.state, "owner", None)
+    if owner is not None:
+        return owner
+    settings: Settings = request.app.state.settings
+    if settings.has_accounts:
+        raise NotSignedIn(Notice("not_signed_in"))
+    return LOCAL_USER
 
 
 OwnerDep = Annotated[str, Depends(current_owner)]
 
 
-def is_operator(owner: str) -> bool:
-    """Return whether an owner is an operator. The one local user is."""
-    return owner == LOCAL_USER
+def current_roles(request: Request, owner: OwnerDep) -> tuple[str, ...]:
+    """Return the roles of the owner who sends the request. The one local user is an operator."""
+    roles: tuple[str, ...] | None = getattr(request.state, "roles", None)
+    if roles is not None:
+        return roles
+    return (USER, OPERATOR) if owner == LOCAL_USER else (USER,)
 
 
-def current_operator(owner: OwnerDep) -> str:
+RolesDep = Annotated[tuple[str, ...], Depends(current_roles)]
+
+
+def current_operator(owner: OwnerDep, roles: RolesDep) -> str:
     """Return the owner who sends the request, if they are an operator, who sees the jobs of all owners.
 
     Raises
@@ -106,7 +127,7 @@ def current_operator(owner: OwnerDep) -> str:
     Forbidden
         The owner is not an operator.
     """
-    if not is_operator(owner):
+    if OPERATOR not in roles:
         raise Forbidden(Notice("operators_only"))
     return owner
 

@@ -128,6 +128,12 @@ class Unauthorized(Problem):
     headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="Beamcast", error="invalid_token"'}
 
 
+class NotSignedIn(Unauthorized):
+    """Nobody is signed in, and no access token was sent."""
+
+    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": 'Bearer realm="Beamcast"'}
+
+
 class Forbidden(Problem):
     """The request comes from a site or a user that may not send it."""
 

@@ -1,8 +1,8 @@
 """Protection against requests from foreign pages, and security headers.
 
-There is no login, and a page on the internet can make the user's browser send requests to 127.0.0.1. Two checks stop
-it: the `Host` must be a name of this server (against DNS rebinding), and a request that changes something must come
-from a page of Beamcast.
+A page on the internet can make the user's browser send requests to this server, with its cookies. Two checks stop it:
+the `Host` must be a name of this server (against DNS rebinding), and a request that changes something must come from a
+page of Beamcast.
 """
 
 from __future__ import annotations
@@ -35,10 +35,21 @@ CONTENT_SECURITY_POLICY = {
 """What is inline is allowed by its hash."""
 
 
-def content_security_policy(script_hashes: tuple[str, ...] = (), style_hashes: tuple[str, ...] = ()) -> str:
-    """Return the policy, which allows the inline scripts and styles with these hashes (`sha256-…`)."""
+def content_security_policy(
+    script_hashes: tuple[str, ...] = (), style_hashes: tuple[str, ...] = (), form_targets: tuple[str, ...] = ()
+) -> str:
+    """Return the policy.
+
+    Parameters
+    ----------
+    script_hashes, style_hashes
+        Hashes (`sha256-…`) of the inline scripts and styles that it allows.
+    form_targets
+        Further origins to which forms may lead.
+    """
     directives = {name: list(sources) for name, sources in CONTENT_SECURITY_POLICY.items()}
     directives["script-src"] += [f"'{script_hash}'" for script_hash in script_hashes]
+    directives["form-action"] += form_targets
     if style_hashes:
         # Without this word, hashes allow elements but not attributes
         directives["style-src"] += ["'unsafe-hashes'", *(f"'{style_hash}'" for style_hash in style_hashes)]
@@ -52,7 +63,8 @@ class Guard:
         self._app = app
         self._any_host = "*" in settings.allowed_hosts
         self._settings = settings
-        self._hosts = {*LOOPBACK, settings.host.lower(), *(host.lower() for host in settings.allowed_hosts)}
+        public = urlsplit(settings.public_url).hostname or settings.host
+        self._hosts = {*LOOPBACK, *(host.lower() for host in (settings.host, public, *settings.allowed_hosts))}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -106,10 +118,10 @@ def _name(host: str) -> str:
 
 
 def _protect(headers: MutableHeaders, scope: Scope) -> None:
-    # The module that mounts the pages sets the hashes of what is inline
+    # The modules that mount pages and sign-in set what they need
     state = getattr(scope.get("app"), "state", None)
-    hashes = (getattr(state, "script_hashes", ()), getattr(state, "style_hashes", ()))
-    headers.setdefault("Content-Security-Policy", content_security_policy(*hashes))
+    allowed = (getattr(state, name, ()) for name in ("script_hashes", "style_hashes", "form_targets"))
+    headers.setdefault("Content-Security-Policy", content_security_policy(*allowed))
     headers.setdefault("X-Content-Type-Options", "nosniff")
     headers.setdefault("Referrer-Policy", "same-origin")
     headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

@@ -94,11 +94,16 @@ WORDS: Final[Mapping[str, Words]] = {
     "metrics_token_needed": "Metrics need the header Authorization: Bearer with the token of BEAMCAST_METRICS_TOKEN.",
     "metrics_token_not_set": "Metrics of this server are closed until BEAMCAST_METRICS_TOKEN is set.",
     "method_not_allowed": "{path} does not accept {method}; /docs lists the methods of each address.",
+    "not_signed_in": "Sign in first. Programs send an access token: Authorization: Bearer bc_…",
     "not_by_token": "No access token may send this request; send it without one.",
     "not_found": _not_found,
     "not_own": _not_found,
     "operators_only": "Only operators of this server may see this.",
     "range_not_satisfiable": "The file has {size} bytes, and the header Range asks for others.",
+    "request_without_origin": (
+        "A request that changes something with the cookie of a session must come from a page of Beamcast; programs "
+        "send an access token instead."
+    ),
     "request_of_other_site": "This request comes from a page of another site; only the pages of Beamcast may send it.",
     "too_busy": "The server computes for many other requests at the moment; try again in a few seconds.",
     "too_many_bytes": "This is larger than {maximum_mib:.0f} MiB, the maximum that this server accepts.",
