@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import FastAPI, Request
 
 from backend.accounts import routes as accounts
-from backend.accounts import sign_in
 from backend.accounts.bearer import BearerTokens
 from backend.accounts.session_cookies import SessionCookies
 from backend.calibrations import routes as calibrations
@@ -111,7 +110,10 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(BearerTokens, settings=settings, api=API)
     app.add_middleware(Guard, settings=settings)
     app.add_middleware(AccessLog)
-    sign_in.install(app, settings)
+    if settings.has_accounts:
+        from backend.accounts import sign_in  # imports Authlib
+
+        sign_in.install(app, settings)
     metrics.install(app, settings, app.state.predictions_size, api=API)
     errors.install(app)
     add_documentation(app)

@@ -108,8 +108,6 @@ class SignIn:
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Add the routes to an application whose users must sign in."""
-    if not settings.has_accounts:
-        return
     app.router.routes.extend(SignIn(settings).routes())
     issuer = urlsplit(settings.oidc_issuer)
     # Browsers check the redirect after the form of the sign-out too
